@@ -1,0 +1,4 @@
+/**
+ * Replicated state machines.
+ */
+export * from "./machine.ts";

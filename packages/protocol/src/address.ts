@@ -1,0 +1,40 @@
+/**
+ * Who a message is from and for: a role on a node.
+ *
+ * An address is one small integer, so that it can be compared, used as a key and written to a frame as it is.
+ * Nodes are numbered from 1; a client is addressed like a node of its own.
+ */
+export type Role = "client" | "proposer" | "acceptor" | "learner";
+
+/** A role on a node, as `node * 8 + index of the role`. */
+export type Address = number;
+
+const roles: readonly Role[] = ["client", "proposer", "acceptor", "learner"];
+const rolesPerNode = 8;
+
+/** The greatest node (or client) number: an address fits in 32 bits. */
+export const maxNode = 2 ** 29 - 1;
+
+export function addressOf(role: Role, node: number): Address {
+  return node * rolesPerNode + roles.indexOf(role);
+}
+
+export function nodeOf(address: Address): number {
+  return Math.floor(address / rolesPerNode);
+}
+
+export function roleOf(address: Address): Role {
+  const role = roles[address % rolesPerNode];
+  if (role === undefined) throw new RangeError(`address ${address} names no role`);
+  return role;
+}
+
+/** True when `address` names a known role, which bytes from outside may not. */
+export function isAddress(address: number): boolean {
+  return address % rolesPerNode < roles.length && address >= rolesPerNode;
+}
+
+/** `acceptor 2`, as it is shown to people. */
+export function showAddress(address: Address): string {
+  return `${roleOf(address)} ${nodeOf(address)}`;
+}

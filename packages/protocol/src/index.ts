@@ -1,0 +1,12 @@
+/**
+ * The Paxos roles as pure, deterministic state machines. Nothing here reads a clock, draws a random number of its
+ * own, or touches a network or a disk.
+ */
+export * from "./address.ts";
+export * from "./ballot.ts";
+export * from "./layout.ts";
+export * from "./output.ts";
+export * from "./quorum.ts";
+export * from "./value.ts";
+export * from "./limits.ts";
+export * as multi from "./multi/index.ts";

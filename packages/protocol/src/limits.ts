@@ -1,0 +1,51 @@
+/**
+ * Every bound in one place: past a limit a client gets a typed error, never an unbounded buffer.
+ */
+
+/** A tick, as the hosts count it. Election and heartbeat times below are in ticks. */
+export const tickMilliseconds = 10;
+
+export const limits = {
+  /** Slots that a leader may have in flight: proposed and not yet known to be chosen. */
+  windowSlots: 64,
+  /** Bytes of values that a leader may have in flight. */
+  windowBytes: 8 * 1024 * 1024,
+  /** Bytes of requests that wait at a leader for room in the window; past it a request is refused as overloaded. */
+  queueBytes: 8 * 1024 * 1024,
+  /** Bytes of one value: a batch of requests. One request is never larger. */
+  valueBytes: 1024 * 1024,
+  /** Reads that wait at a leader for its leadership to be confirmed, or at a learner for their slot. */
+  pendingReads: 16 * 1024,
+  /** Slots above the last delivered one for which a learner keeps votes; what is beyond is fetched later. */
+  learnerSlots: 1024,
+  /** Bytes of accepted values in one answer to Prepare or CatchUp; the rest is asked for again. */
+  answerBytes: 4 * 1024 * 1024,
+  /** Bytes of one part of a snapshot on its way to another learner. */
+  snapshotPartBytes: 256 * 1024,
+  /** Bytes of one frame. */
+  frameBytes: 16 * 1024 * 1024,
+  /** Bytes sent on one path and not yet taken by its receiver; past it frames are dropped, as a network may. */
+  pathBytes: 64 * 1024 * 1024,
+  /** Bytes of a key. */
+  keyBytes: 1024,
+  /** Bytes of a stored value of the key-value machine. */
+  storedBytes: 512 * 1024,
+  /** Sessions that a replica remembers; the one used longest ago is forgotten first. */
+  sessions: 4096,
+  /** Requests of one session that may be outstanding: their replies are remembered until acknowledged. */
+  sessionRequests: 64,
+  /** Commands that one client may have waiting and outstanding. */
+  clientCommands: 64 * 1024,
+} as const;
+
+/** Times of leader election, in ticks. */
+export const timing = {
+  /** Between the heartbeats of a leader. */
+  heartbeatTicks: 5,
+  /** The least silence after which a leader is suspected; the actual time is drawn between this and twice this. */
+  electionTicks: 20,
+  /** Before an unanswered message of a proposer is sent again. */
+  retryTicks: 10,
+  /** Before a learner that is behind asks for what it lacks. */
+  catchUpTicks: 2,
+} as const;

@@ -1,0 +1,301 @@
+/**
+ * The messages of Multi-Paxos, and their flow. `x3` is three recipients; a learner is beside its acceptor on a node.
+ *
+ *     becoming leader        proposer -> acceptors x3 : Probe             is the leader silent for you too?
+ *                            acceptor -> proposer     : ProbeReply
+ *                            proposer -> acceptors x3 : Prepare           once, for all slots from `from` on
+ *                            acceptor -> proposer     : Promised | Rejected
+ *
+ *     steady state           client   -> leader       : Request
+ *                            leader   -> acceptors x3 : Accept            one slot, one batch; commit point on board
+ *                            acceptor -> leader       : Accepted          a vote: no value
+ *                            acceptor -> learners     : Accepted          a vote, to the distinguished learner or to all
+ *                            acceptor -> own learner  : AcceptedValue     a vote, and the value, once
+ *                            learner  -> client       : Response
+ *
+ *     reads                  client   -> leader       : Read
+ *                            leader   -> acceptors x3 : Heartbeat         am I still the leader?
+ *                            acceptor -> leader       : HeartbeatAck
+ *                            leader   -> learner      : ReadAt            once a phase 2 quorum said yes
+ *                            learner  -> client       : Response
+ *
+ *     a learner behind       learner  -> acceptor     : CatchUp           from the log
+ *                            acceptor -> learner      : Chosen
+ *                            learner  -> learner      : FetchSnapshot     when the log no longer goes back so far
+ *                            learner  -> learner      : SnapshotPart
+ *                            learner  -> own acceptor : Trim              my snapshot holds all up to here
+ */
+import type { Ballot } from "../ballot.ts";
+import type { Value } from "../value.ts";
+import { layouts } from "../layout.ts";
+
+/** The number of an instance of consensus, from 1. */
+export type Slot = number;
+
+/** A client asks for a command to be chosen. */
+export interface Request {
+  readonly kind: "Request";
+  /** The client's own number for this request; a refusal names it. */
+  readonly sequence: number;
+  /** What to choose: bytes that only the state machine reads. */
+  readonly command: Value;
+}
+
+/** The answer of the replicated state machine, as it left it. */
+export interface Response {
+  readonly kind: "Response";
+  /** Bytes that only the client reads. */
+  readonly reply: Uint8Array;
+}
+
+/** This proposer does not lead. */
+export interface Redirect {
+  readonly kind: "Redirect";
+  /** The sequence of the refused request or read. */
+  readonly sequence: number;
+  /** The node that leads as far as this proposer knows, or 0. */
+  readonly leader: number;
+}
+
+/** This proposer holds as much as it may. */
+export interface Overloaded {
+  readonly kind: "Overloaded";
+  /** The sequence of the refused request or read. */
+  readonly sequence: number;
+}
+
+/** This proposer reaches too few acceptors. */
+export interface NoQuorum {
+  readonly kind: "NoQuorum";
+  /** The sequence of the refused request or read. */
+  readonly sequence: number;
+  /** Acceptors that answered it lately. */
+  readonly reachable: number;
+  /** Acceptors that a quorum takes. */
+  readonly needed: number;
+}
+
+/** Phase 1a, once for every slot from `from` on (*Paxos Made Simple* §3). */
+export interface Prepare {
+  readonly kind: "Prepare";
+  readonly ballot: Ballot;
+  /** The first slot that the proposer asks about. */
+  readonly from: Slot;
+}
+
+/** A proposal that an acceptor reports: the highest-numbered one it has accepted for the slot. */
+export interface SlotProposal {
+  readonly slot: Slot;
+  readonly ballot: Ballot;
+  readonly value: Value;
+}
+
+/** Phase 1b: the promise never to accept a ballot below this one. */
+export interface Promised {
+  readonly kind: "Promised";
+  readonly ballot: Ballot;
+  /** The `from` of the Prepare that this answers. */
+  readonly from: Slot;
+  /** All slots up to this one are known to be chosen by the acceptor; it reports none of them. */
+  readonly chosenThrough: Slot;
+  /** What it has accepted from `from` on, in slot order, up to `next`. */
+  readonly accepted: readonly SlotProposal[];
+  /** Where to ask again for the rest, or 0 when this is all. */
+  readonly next: Slot;
+}
+
+/** Phase 2a: the bytes of this message are the acceptor's log entry. */
+export interface Accept {
+  readonly kind: "Accept";
+  readonly ballot: Ballot;
+  readonly slot: Slot;
+  /** All slots up to this one are chosen, says the leader of `ballot`. */
+  readonly commitPoint: Slot;
+  readonly value: Value;
+}
+
+/** Phase 2b: a vote. */
+export interface Accepted {
+  readonly kind: "Accepted";
+  readonly ballot: Ballot;
+  readonly slot: Slot;
+}
+
+/** Phase 2b to the learner on the acceptor's own node: the vote with the value. */
+export interface AcceptedValue {
+  readonly kind: "AcceptedValue";
+  readonly ballot: Ballot;
+  readonly slot: Slot;
+  /** The commit point of the Accept. */
+  readonly commitPoint: Slot;
+  readonly value: Value;
+}
+
+/** An acceptor ignores what is below its promise, and says so. */
+export interface Rejected {
+  readonly kind: "Rejected";
+  /** The refused ballot. */
+  readonly ballot: Ballot;
+  /** The ballot that it has promised. */
+  readonly promised: Ballot;
+}
+
+/** A leader is alive. To acceptors, proposers and learners. */
+export interface Heartbeat {
+  readonly kind: "Heartbeat";
+  readonly ballot: Ballot;
+  /** All slots up to this one are chosen. */
+  readonly commitPoint: Slot;
+  /** Numbers the heartbeats of a ballot, so that a read knows which answers came after it. */
+  readonly round: number;
+}
+
+/** The acceptor has promised nothing above the heartbeat's ballot. */
+export interface HeartbeatAck {
+  readonly kind: "HeartbeatAck";
+  readonly ballot: Ballot;
+  readonly round: number;
+}
+
+/** A proposer that hears no leader asks whether it is the only one, so that it disturbs no leader that works. */
+export interface Probe {
+  readonly kind: "Probe";
+  /** Numbers the probes of a proposer. */
+  readonly round: number;
+}
+
+export interface ProbeReply {
+  readonly kind: "ProbeReply";
+  readonly round: number;
+  /** The highest ballot promised. */
+  readonly promised: Ballot;
+  /** True when the acceptor has heard no leader for an election time. */
+  readonly leaderSilent: boolean;
+}
+
+/** A client asks for a linearizable read, which writes no log. */
+export interface Read {
+  readonly kind: "Read";
+  /** The client's own number for this read; a refusal names it. */
+  readonly sequence: number;
+  /** The node whose learner shall answer. */
+  readonly learner: number;
+  /** Bytes that only the state machine reads. */
+  readonly query: Uint8Array;
+}
+
+/** A confirmed read: to be answered from a state that has applied `slot`. */
+export interface ReadAt {
+  readonly kind: "ReadAt";
+  readonly slot: Slot;
+  /** The address of the client. */
+  readonly client: number;
+  readonly query: Uint8Array;
+}
+
+/** A learner asks an acceptor for what is known to be chosen. */
+export interface CatchUp {
+  readonly kind: "CatchUp";
+  /** The first slot that it lacks. */
+  readonly from: Slot;
+}
+
+/** Chosen values from an acceptor's log. */
+export interface Chosen {
+  readonly kind: "Chosen";
+  /** The slot of the first value; the others follow without a gap. */
+  readonly from: Slot;
+  readonly values: readonly { readonly value: Value }[];
+  /** The log holds nothing up to this slot any more. */
+  readonly trimmedThrough: Slot;
+}
+
+/** A learner's snapshot is durable: the log up to `slot` is not needed any more. Also an entry of the acceptor's log. */
+export interface Trim {
+  readonly kind: "Trim";
+  readonly slot: Slot;
+}
+
+/** A learner asks another for a part of its snapshot. */
+export interface FetchSnapshot {
+  readonly kind: "FetchSnapshot";
+  /** The slot of the snapshot being fetched, or 0 for the newest. */
+  readonly slot: Slot;
+  /** The first byte asked for. */
+  readonly offset: number;
+}
+
+export interface SnapshotPart {
+  readonly kind: "SnapshotPart";
+  /** The last slot that the snapshot holds, or 0 when there is none. */
+  readonly slot: Slot;
+  readonly offset: number;
+  /** Bytes of the whole snapshot. */
+  readonly sizeBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+export type Message =
+  | Request
+  | Response
+  | Redirect
+  | Overloaded
+  | NoQuorum
+  | Prepare
+  | Promised
+  | Accept
+  | Accepted
+  | AcceptedValue
+  | Rejected
+  | Heartbeat
+  | HeartbeatAck
+  | Probe
+  | ProbeReply
+  | Read
+  | ReadAt
+  | CatchUp
+  | Chosen
+  | Trim
+  | FetchSnapshot
+  | SnapshotPart;
+
+/** What goes to stable storage: a promise as the Prepare it answers, a vote as the Accept, a trim. */
+export type Entry = Prepare | Accept | Trim;
+
+/** The order of kinds and fields on the wire. */
+export const layout = layouts<Message>({
+  Request: { sequence: "integer", command: "bytes" },
+  Response: { reply: "bytes" },
+  Redirect: { sequence: "integer", leader: "integer" },
+  Overloaded: { sequence: "integer" },
+  NoQuorum: { sequence: "integer", reachable: "integer", needed: "integer" },
+  Prepare: { ballot: "integer", from: "integer" },
+  Promised: {
+    ballot: "integer",
+    from: "integer",
+    chosenThrough: "integer",
+    accepted: {
+      list: [
+        ["slot", "integer"],
+        ["ballot", "integer"],
+        ["value", "bytes"],
+      ],
+    },
+    next: "integer",
+  },
+  Accept: { ballot: "integer", slot: "integer", commitPoint: "integer", value: "bytes" },
+  Accepted: { ballot: "integer", slot: "integer" },
+  AcceptedValue: { ballot: "integer", slot: "integer", commitPoint: "integer", value: "bytes" },
+  Rejected: { ballot: "integer", promised: "integer" },
+  Heartbeat: { ballot: "integer", commitPoint: "integer", round: "integer" },
+  HeartbeatAck: { ballot: "integer", round: "integer" },
+  Probe: { round: "integer" },
+  ProbeReply: { round: "integer", promised: "integer", leaderSilent: "flag" },
+  Read: { sequence: "integer", learner: "integer", query: "bytes" },
+  ReadAt: { slot: "integer", client: "integer", query: "bytes" },
+  CatchUp: { from: "integer" },
+  Chosen: { from: "integer", values: { list: [["value", "bytes"]] }, trimmedThrough: "integer" },
+  Trim: { slot: "integer" },
+  FetchSnapshot: { slot: "integer", offset: "integer" },
+  SnapshotPart: { slot: "integer", offset: "integer", sizeBytes: "integer", bytes: "bytes" },
+});

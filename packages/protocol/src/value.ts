@@ -1,0 +1,28 @@
+/**
+ * Values, and which of them a proposer may propose.
+ */
+import { noBallot, type Ballot } from "./ballot.ts";
+
+/** What is chosen: bytes that the roles carry and never read. An empty value is a no-op. */
+export type Value = Uint8Array;
+
+export const noOp: Value = new Uint8Array(0);
+
+/** An accepted proposal as an acceptor reports it; ballot 0 when it has accepted none. */
+export interface Proposal {
+  readonly ballot: Ballot;
+  readonly value: Value;
+}
+
+/**
+ * The value that P2c leaves a proposer (*Paxos Made Simple* §2.2): that of the highest-numbered proposal among those
+ * which a phase 1 quorum reported, or `wanted` when the quorum reported none. `reported` must be the answers of one
+ * whole quorum to one Prepare, for one slot.
+ */
+export function valueToPropose(reported: Iterable<Proposal>, wanted: Value): Value {
+  let highest: Proposal = { ballot: noBallot, value: wanted };
+  for (const proposal of reported) {
+    if (proposal.ballot > highest.ballot) highest = proposal;
+  }
+  return highest.value;
+}

@@ -1,0 +1,4 @@
+/**
+ * Stable storage.
+ */
+export * from "./log.ts";

@@ -1,0 +1,4 @@
+/**
+ * Ways to move frames.
+ */
+export * from "./transport.ts";

@@ -1,0 +1,33 @@
+/**
+ * A transport moves frames between endpoints and knows nothing of what is in them. An endpoint is a place where roles
+ * live: a thread, a process, a page.
+ *
+ * It may lose, duplicate, delay and reorder frames, as a network does; it never alters one and never blocks. What it
+ * cannot take it drops, and counts.
+ */
+
+/** A number that names an endpoint within a cluster. */
+export type Endpoint = number;
+
+export interface TransportCounters {
+  sentFrames: number;
+  sentBytes: number;
+  receivedFrames: number;
+  receivedBytes: number;
+  /** Frames that were not sent: no path to the endpoint, or too many bytes on it that are not taken yet. */
+  droppedFrames: number;
+}
+
+export interface Transport {
+  /**
+   * Sends a frame. The transport owns its buffer from here on: the caller must not touch it again.
+   *
+   * @returns false when the frame was dropped
+   */
+  send(to: Endpoint, frame: Uint8Array<ArrayBuffer>): boolean;
+  /** Sets who takes the frames that arrive; the receiver owns their bytes. Frames before this are kept. */
+  receive(take: (frame: Uint8Array) => void): void;
+  readonly counters: Readonly<TransportCounters>;
+  /** Drops all paths. Sending afterwards drops the frame. */
+  close(): void;
+}

@@ -1,0 +1,4 @@
+/**
+ * Messages to bytes and back.
+ */
+export * from "./bytes.ts";

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+// Tests run the sources: the condition is inherited by every worker thread that a test starts.
+const condition = "@synod/source";
+
+export default defineConfig({
+  resolve: { conditions: [condition] },
+  ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
+    pool: "forks",
+    execArgv: [`--conditions=${condition}`],
+    testTimeout: 30_000,
+  },
+});
