@@ -1,1 +1,4 @@
-export {};
+/**
+ * The loop that runs every role everywhere.
+ */
+export * from "./driver.ts";

@@ -22,6 +22,8 @@ export const limits = {
   answerBytes: 4 * 1024 * 1024,
   /** Bytes of one part of a snapshot on its way to another learner. */
   snapshotPartBytes: 256 * 1024,
+  /** Messages of one role that may wait for a sync; past it what arrives is dropped, as a network may. */
+  waitingMessages: 16 * 1024,
   /** Bytes of one frame. */
   frameBytes: 16 * 1024 * 1024,
   /** Bytes sent on one path and not yet taken by its receiver; past it frames are dropped, as a network may. */

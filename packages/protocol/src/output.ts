@@ -20,10 +20,15 @@ export interface Output<Message, Entry, Delivery> {
   readonly sendAfterPersist: Envelope<Message>[];
   /** What has become known, in slot order, each slot once. */
   readonly deliver: Delivery[];
+  /**
+   * Entries about slots up to this one are not needed any more, once all that was persisted is durable; 0 for none.
+   * The driver sets it back.
+   */
+  trimThrough: number;
 }
 
 export function newOutput<Message, Entry, Delivery>(): Output<Message, Entry, Delivery> {
-  return { send: [], persist: [], sendAfterPersist: [], deliver: [] };
+  return { send: [], persist: [], sendAfterPersist: [], deliver: [], trimThrough: 0 };
 }
 
 /**
@@ -44,7 +49,11 @@ export interface RoleMachine<Message, Entry extends Message = Message, Delivery 
   restore(entry: Entry): void;
   /** The entries that stand for all that was persisted and is not in a slot: a new log segment begins with them. */
   checkpoint(): readonly Entry[];
+  /** What an observer sees: ballots, slots, counts. */
+  status(): RoleStatus;
 }
+
+export type RoleStatus = Readonly<Record<string, number | string | boolean>>;
 
 /** A random number in [0, 1), injected so that a run can be repeated. */
 export type Random = () => number;
