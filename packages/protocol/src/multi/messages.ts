@@ -21,6 +21,7 @@
  *
  *     a learner behind       learner  -> acceptor     : CatchUp           from the log
  *                            acceptor -> learner      : Chosen
+ *                            learner  -> own acceptor : Chosen            what its log lacked
  *                            learner  -> learner      : FetchSnapshot     when the log no longer goes back so far
  *                            learner  -> learner      : SnapshotPart
  *                            learner  -> own acceptor : Trim              my snapshot holds all up to here
@@ -200,7 +201,7 @@ export interface CatchUp {
   readonly from: Slot;
 }
 
-/** Chosen values from an acceptor's log. */
+/** Chosen values from an acceptor's log; a learner hands them on to its own acceptor, whose log lacked them. */
 export interface Chosen {
   readonly kind: "Chosen";
   /** The slot of the first value; the others follow without a gap. */
@@ -259,8 +260,8 @@ export type Message =
   | FetchSnapshot
   | SnapshotPart;
 
-/** What goes to stable storage: a promise as the Prepare it answers, a vote as the Accept, a trim. */
-export type Entry = Prepare | Accept | Trim;
+/** What goes to stable storage: a promise as the Prepare it answers, a vote as the Accept, a repair, a trim. */
+export type Entry = Prepare | Accept | Chosen | Trim;
 
 /** The order of kinds and fields on the wire. */
 export const layout = layouts<Message>({

@@ -1,0 +1,115 @@
+/**
+ * How a learner that is behind gets what it lacks: from the log of its own acceptor, then from the others' in turn,
+ * and when a log no longer goes back so far, from the snapshot of the learner beside it.
+ */
+import { addressOf, nodeOf, type Address } from "../address.ts";
+import type { Output, RoleStatus } from "../output.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Chosen, Entry, Message, Slot, SnapshotPart } from "./messages.ts";
+
+type Out = Output<Message, Entry, Delivery>;
+
+/** A snapshot on its way. */
+interface Fetch {
+  readonly learner: Address;
+  /** 0 until the first part names it. */
+  slot: Slot;
+  /** The byte that comes next. */
+  offset: number;
+  silentTicks: number;
+}
+
+export class CatchingUp {
+  readonly #configuration: Configuration;
+  readonly #node: number;
+  /** The node whose acceptor is asked next. */
+  #source: number;
+  #lastDelivered: Slot = 0;
+  #stuckTicks = 0;
+  /** At the start the own log may know more than any message says. */
+  #starting = true;
+  #fetch: Fetch | undefined;
+
+  constructor(configuration: Configuration, node: number) {
+    this.#configuration = configuration;
+    this.#node = node;
+    this.#source = node;
+  }
+
+  status(): RoleStatus {
+    return { fetchedBytes: this.#fetch?.offset ?? 0 };
+  }
+
+  /** The fetched snapshot was installed or refused. */
+  finished(): void {
+    this.#fetch = undefined;
+  }
+
+  tick(delivered: Slot, known: Slot, out: Out): void {
+    if (this.#fetch !== undefined) return this.#awaitPart(this.#fetch, out);
+    const behind = this.#starting || known > delivered;
+    if (!behind || delivered > this.#lastDelivered) {
+      this.#lastDelivered = delivered;
+      this.#stuckTicks = 0;
+      if (!behind) this.#source = this.#node;
+      return;
+    }
+    this.#stuckTicks += 1;
+    if (this.#stuckTicks < this.#configuration.timing.catchUpTicks) return;
+    this.#stuckTicks = 0;
+    this.#ask(delivered, out);
+    // Whoever does not answer, or has nothing, is not asked next time.
+    this.#rotate();
+  }
+
+  /** An acceptor answered; `moved` says whether it helped. */
+  answered(from: Address, { trimmedThrough }: Chosen, delivered: Slot, moved: boolean, out: Out): void {
+    const node = nodeOf(from);
+    if (node === this.#node) this.#starting = false;
+    if (moved) {
+      this.#source = node;
+      this.#ask(delivered, out);
+    } else if (trimmedThrough > delivered && node !== this.#node && this.#fetch === undefined) {
+      this.#fetch = { learner: addressOf("learner", node), slot: 0, offset: 0, silentTicks: 0 };
+      this.#request(this.#fetch, out);
+    }
+  }
+
+  /** Takes a part of a snapshot, if it is the one that comes next, and asks for the part after it. */
+  part(from: Address, { slot, offset, sizeBytes, bytes }: SnapshotPart, delivered: Slot, out: Out): boolean {
+    const fetch = this.#fetch;
+    if (fetch === undefined || from !== fetch.learner) return false;
+    // The other learner has no snapshot that helps, or has made a newer one meanwhile: begin again elsewhere.
+    if (slot <= delivered || (fetch.slot !== 0 && slot !== fetch.slot) || bytes.length === 0) {
+      this.finished();
+      return false;
+    }
+    if (offset !== fetch.offset) return false;
+    fetch.slot = slot;
+    fetch.offset += bytes.length;
+    fetch.silentTicks = 0;
+    if (fetch.offset < sizeBytes) this.#request(fetch, out);
+    return true;
+  }
+
+  #awaitPart(fetch: Fetch, out: Out): void {
+    const { retryTicks, electionTicks } = this.#configuration.timing;
+    fetch.silentTicks += 1;
+    if (fetch.silentTicks >= electionTicks) this.finished();
+    else if (fetch.silentTicks % retryTicks === 0) this.#request(fetch, out);
+  }
+
+  #request({ learner, slot, offset }: Fetch, out: Out): void {
+    out.send.push({ to: learner, message: { kind: "FetchSnapshot", slot, offset } });
+  }
+
+  #ask(delivered: Slot, out: Out): void {
+    out.send.push({ to: addressOf("acceptor", this.#source), message: { kind: "CatchUp", from: delivered + 1 } });
+  }
+
+  #rotate(): void {
+    const { nodes } = this.#configuration;
+    this.#source = nodes[(nodes.indexOf(this.#source) + 1) % nodes.length] ?? this.#node;
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Who should try to lead: a failure detector that may be wrong. Safety never depends on it.
+ *
+ * A proposer that has heard no leader for a while does not prepare at once: it first probes the acceptors. It goes on
+ * only when a phase 1 quorum of them has heard no leader either, and it reaches a phase 2 quorum. A leader that still
+ * reaches a phase 2 quorum is heard by some acceptor of every phase 1 quorum, and so is left alone; a leader that
+ * does not steps down by itself. This is what partial partitions need (Ng, Haridi and Carbone, *Omni-Paxos* 2023, §2:
+ * quorum-loss, constrained election, chained): who is cut off from a leader that works cannot disturb it, and whoever
+ * reaches a quorum can lead, whatever its own log lacks.
+ */
+import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
+import type { Random } from "../output.ts";
+import { countAcceptors, isPhase1Quorum, isPhase2Quorum, noAcceptors, withAcceptor } from "../quorum.ts";
+import type { Configuration } from "./configuration.ts";
+import type { ProbeReply } from "./messages.ts";
+
+export class Election {
+  readonly #configuration: Configuration;
+  readonly #random: Random;
+
+  /** The highest ballot heard of: the next one tried is above it. */
+  #highest: Ballot = noBallot;
+  /** The ballot of the leader that is followed; none when it fell silent. */
+  #leaderBallot: Ballot = noBallot;
+  #silentTicks = 0;
+  #timeoutTicks: number;
+
+  #round = 0;
+  #probing = false;
+  #answered = noAcceptors;
+  #silent = noAcceptors;
+  /** How many acceptors answered the last probe that ended in vain; undefined when none did. */
+  #reached: number | undefined;
+
+  constructor(configuration: Configuration, random: Random) {
+    this.#configuration = configuration;
+    this.#random = random;
+    // At the start nobody leads: the first election need not wait for a silence.
+    this.#timeoutTicks = 1 + Math.floor(random() * configuration.timing.retryTicks);
+  }
+
+  get highest(): Ballot {
+    return this.#highest;
+  }
+
+  get round(): number {
+    return this.#round;
+  }
+
+  /** The node that leads as far as this proposer knows, or 0. */
+  get leader(): number {
+    return ballotOwner(this.#leaderBallot, this.#configuration.nodes.length);
+  }
+
+  /** How many acceptors a proposer without a quorum reaches; undefined as long as a quorum may be there. */
+  get reached(): number | undefined {
+    return this.#reached;
+  }
+
+  /** A ballot is in use. */
+  saw(ballot: Ballot): void {
+    if (ballot > this.#highest) this.#highest = ballot;
+  }
+
+  /** The leader of `ballot` is alive: follow it, unless a later one is followed. */
+  heard(ballot: Ballot): void {
+    if (ballot < this.#leaderBallot) return;
+    this.saw(ballot);
+    this.#leaderBallot = ballot;
+    this.#reached = undefined;
+    this.#rest();
+  }
+
+  /**
+   * Stops trying: waits a randomised time, so that two that compete do not for ever (*Paxos Made Simple* §2.4).
+   *
+   * @param reached how many acceptors it reached, when too few were the reason
+   */
+  standDown(reached?: number): void {
+    this.#leaderBallot = noBallot;
+    this.#reached = reached;
+    this.#rest();
+  }
+
+  /** One tick without being a leader. True when a probe with the current `round` should go to all acceptors. */
+  tick(): boolean {
+    this.#silentTicks += 1;
+    if (this.#silentTicks < this.#timeoutTicks) return false;
+    if (this.#probing) this.#reached = this.#quorumAnswered() ? undefined : countAcceptors(this.#answered);
+    else this.#leaderBallot = noBallot;
+    this.#probing = true;
+    this.#round += 1;
+    this.#answered = noAcceptors;
+    this.#silent = noAcceptors;
+    this.#silentTicks = 0;
+    const { retryTicks } = this.#configuration.timing;
+    this.#timeoutTicks = retryTicks + Math.floor(this.#random() * retryTicks);
+    return true;
+  }
+
+  /** An acceptor answered. True when this proposer should prepare now. */
+  probed(node: number, { round, promised, leaderSilent }: ProbeReply): boolean {
+    this.saw(promised);
+    if (!this.#probing || round !== this.#round) return false;
+    this.#answered = withAcceptor(this.#answered, node);
+    if (leaderSilent) this.#silent = withAcceptor(this.#silent, node);
+    // Its own clients are better sent to the leader that others hear than nowhere.
+    else this.#leaderBallot = Math.max(this.#leaderBallot, promised);
+    if (!isPhase1Quorum(this.#configuration.quorums, this.#silent) || !this.#quorumAnswered()) return false;
+    this.standDown();
+    return true;
+  }
+
+  #quorumAnswered(): boolean {
+    const { quorums } = this.#configuration;
+    return isPhase1Quorum(quorums, this.#answered) && isPhase2Quorum(quorums, this.#answered);
+  }
+
+  #rest(): void {
+    const { electionTicks } = this.#configuration.timing;
+    this.#probing = false;
+    this.#silentTicks = 0;
+    this.#timeoutTicks = electionTicks + Math.floor(this.#random() * electionTicks);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * A proposer that leads: phase 2 for slot after slot, heartbeats, and reads, all in one ballot.
+ */
+import { addressOf, type Address } from "../address.ts";
+import type { Ballot } from "../ballot.ts";
+import { limits } from "../limits.ts";
+import type { Output } from "../output.ts";
+import { countAcceptors, hasAcceptor, isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import type { Value } from "../value.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Entry, Message, Read, Slot } from "./messages.ts";
+import type { Preparation } from "./preparation.ts";
+import type { RequestQueue } from "./queue.ts";
+import { PendingReads } from "./reads.ts";
+import { Window, type Origin } from "./window.ts";
+
+type Out = Output<Message, Entry, Delivery>;
+
+export class Leadership {
+  readonly #configuration: Configuration;
+  readonly #ballot: Ballot;
+  readonly #acceptors: readonly Address[];
+  /** All that a heartbeat goes to besides the acceptors: the other proposers, and the learners. */
+  readonly #observers: readonly Address[];
+  readonly #window: Window;
+  readonly #reads: PendingReads;
+  /** What phase 1 found, until it is proposed again. */
+  #preparation: Preparation | undefined;
+  /** The last slot that an earlier leader may have filled: a read must see it. */
+  readonly #recoverThrough: Slot;
+  /** The commit point that was last told to all. */
+  #announced: Slot;
+  #heartbeatTicks = 0;
+  /** The acceptors heard in this election time, and in the one before. */
+  #heard: AcceptorSet;
+  #heardBefore: AcceptorSet;
+  #hearingTicks = 0;
+
+  constructor(configuration: Configuration, node: number, ballot: Ballot, preparation: Preparation) {
+    this.#configuration = configuration;
+    this.#ballot = ballot;
+    this.#acceptors = configuration.nodes.map((each) => addressOf("acceptor", each));
+    this.#observers = configuration.nodes.flatMap((each) =>
+      each === node ? [addressOf("learner", each)] : [addressOf("proposer", each), addressOf("learner", each)],
+    );
+    this.#window = new Window(configuration.quorums, preparation.chosenThrough);
+    this.#reads = new PendingReads(configuration.quorums);
+    this.#preparation = preparation;
+    this.#recoverThrough = Math.max(preparation.highest, preparation.chosenThrough);
+    this.#announced = preparation.chosenThrough;
+    // A new leader has an election time to be answered in.
+    this.#heard = preparation.quorum;
+    this.#heardBefore = configuration.nodes.reduce(withAcceptor, noAcceptors);
+  }
+
+  get commitPoint(): Slot {
+    return this.#window.commitPoint;
+  }
+
+  get slotsInFlight(): number {
+    return this.#window.size;
+  }
+
+  /** Whether a phase 2 quorum has answered lately: a leader that reaches none is in the way of one that would. */
+  get reachesQuorum(): boolean {
+    return isPhase2Quorum(this.#configuration.quorums, this.#heard | this.#heardBefore);
+  }
+
+  get reached(): number {
+    return countAcceptors(this.#heard | this.#heardBefore);
+  }
+
+  /** Everything that this leader owes an answer for. */
+  origins(): readonly Origin[] {
+    return [
+      ...[...this.#window].flatMap(([, { origins }]) => origins),
+      ...this.#reads.clear().map(({ client, read }) => ({ client, sequence: read.sequence })),
+    ];
+  }
+
+  /** A heartbeat to everyone, with the commit point. */
+  announce(out: Out): void {
+    const heartbeat = this.#heartbeat();
+    for (const to of this.#acceptors) out.send.push({ to, message: heartbeat });
+    for (const to of this.#observers) out.send.push({ to, message: heartbeat });
+    this.#announced = this.#window.commitPoint;
+    this.#heartbeatTicks = 0;
+  }
+
+  /** Proposes what phase 1 left to finish, in slot order, then what waits, as far as the window has room. */
+  flush(queue: RequestQueue, out: Out): void {
+    while (this.#preparation !== undefined && this.#window.hasRoom) {
+      if (this.#window.nextSlot > this.#recoverThrough) this.#preparation = undefined;
+      else this.#propose(this.#preparation.valueFor(this.#window.nextSlot), [], out);
+    }
+    while (this.#preparation === undefined && this.#window.hasRoom && !queue.isEmpty) {
+      const { value, origins } = queue.take();
+      this.#propose(value, origins, out);
+    }
+    if (this.#reads.wantsRound) {
+      const heartbeat = this.#heartbeat();
+      for (const to of this.#acceptors) out.send.push({ to, message: heartbeat });
+    }
+  }
+
+  vote(slot: Slot, node: number): void {
+    this.#heard = withAcceptor(this.#heard, node);
+    this.#window.vote(slot, node);
+  }
+
+  /** False when it holds as many reads as it may. */
+  read(client: Address, read: Read): boolean {
+    if (this.#reads.size >= limits.pendingReads) return false;
+    this.#reads.add(client, read, Math.max(this.#window.commitPoint, this.#recoverThrough));
+    return true;
+  }
+
+  acknowledged(node: number, round: number, out: Out): void {
+    this.#heard = withAcceptor(this.#heard, node);
+    for (const { client, read, slot } of this.#reads.answered(node, round)) {
+      const to = addressOf("learner", read.learner);
+      out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
+    }
+  }
+
+  tick(out: Out): void {
+    this.#resend(out);
+    this.#heartbeatTicks += 1;
+    // Accepts carry the commit point; when none follows, the learners need not wait for the next heartbeat.
+    const due = this.#heartbeatTicks >= this.#configuration.timing.heartbeatTicks;
+    if (due || this.#announced < this.#window.commitPoint) this.announce(out);
+    this.#hearingTicks += 1;
+    if (this.#hearingTicks >= this.#configuration.timing.electionTicks) {
+      this.#hearingTicks = 0;
+      this.#heardBefore = this.#heard;
+      this.#heard = noAcceptors;
+    }
+  }
+
+  #propose(value: Value, origins: readonly Origin[], out: Out): void {
+    const slot = this.#window.add(value, origins);
+    const accept = this.#accept(slot, value);
+    for (const to of this.#acceptors) out.send.push({ to, message: accept });
+    this.#announced = this.#window.commitPoint;
+  }
+
+  #resend(out: Out): void {
+    for (const [slot, proposal] of this.#window) {
+      proposal.ageTicks += 1;
+      if (proposal.ageTicks < this.#configuration.timing.retryTicks) continue;
+      proposal.ageTicks = 0;
+      const accept = this.#accept(slot, proposal.value);
+      for (const [index, to] of this.#acceptors.entries()) {
+        const node = this.#configuration.nodes[index] ?? 0;
+        if (!hasAcceptor(proposal.votes, node)) out.send.push({ to, message: accept });
+      }
+    }
+  }
+
+  #accept(slot: Slot, value: Value): Message {
+    return { kind: "Accept", ballot: this.#ballot, slot, commitPoint: this.#window.commitPoint, value };
+  }
+
+  #heartbeat(): Message {
+    const round = this.#reads.nextRound();
+    return { kind: "Heartbeat", ballot: this.#ballot, commitPoint: this.#window.commitPoint, round };
+  }
+}

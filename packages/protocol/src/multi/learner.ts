@@ -1,0 +1,207 @@
+/**
+ * The learner of Multi-Paxos: finds out what has been chosen, and delivers it in slot order, each slot once.
+ *
+ * It learns from votes (*Paxos Made Simple* §2.3), from a leader's commit point together with the value that its own
+ * acceptor took in that very ballot, from the logs of acceptors, or from the snapshot of another learner.
+ */
+import { addressOf, nodeOf, type Address } from "../address.ts";
+import { noBallot, type Ballot } from "../ballot.ts";
+import { limits } from "../limits.ts";
+import type { Output, RoleMachine, RoleStatus } from "../output.ts";
+import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import type { Value } from "../value.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Delivery } from "./delivery.ts";
+import { lastSlot } from "./acceptor.ts";
+import { CatchingUp } from "./catching-up.ts";
+import type { Chosen, Entry, FetchSnapshot, Heartbeat, Message, ReadAt, Slot, SnapshotPart } from "./messages.ts";
+
+type Out = Output<Message, Entry, Delivery>;
+
+/** The votes of the highest ballot seen in a slot, and the value of that ballot if it has come. */
+interface Tally {
+  ballot: Ballot;
+  votes: AcceptorSet;
+  value: Value | undefined;
+}
+
+export class Learner implements RoleMachine<Message, Entry, Delivery> {
+  readonly #configuration: Configuration;
+  readonly #node: number;
+  readonly #tallies = new Map<Slot, Tally>();
+  readonly #catchingUp: CatchingUp;
+  /** All slots up to this one have been delivered. */
+  #delivered: Slot = 0;
+  /** What the leader of the highest ballot heard said is chosen. */
+  #commit: { readonly ballot: Ballot; readonly through: Slot } = { ballot: noBallot, through: 0 };
+  /** All slots up to this one are known to be chosen by someone. */
+  #known: Slot = 0;
+  #reads: ReadAt[] = [];
+
+  constructor(configuration: Configuration, node: number) {
+    this.#configuration = configuration;
+    this.#node = node;
+    this.#catchingUp = new CatchingUp(configuration, node);
+  }
+
+  step(from: Address, message: Message, out: Out): void {
+    switch (message.kind) {
+      case "Accepted":
+        this.#vote(nodeOf(from), message.ballot, message.slot, undefined);
+        return this.#advance(out);
+      case "AcceptedValue":
+        this.#vote(nodeOf(from), message.ballot, message.slot, message.value);
+        this.#learnCommit(message.ballot, message.commitPoint);
+        return this.#advance(out);
+      case "Heartbeat":
+        return this.#heartbeat(message, out);
+      case "ReadAt":
+        return this.#readAt(message, out);
+      case "Chosen":
+        return this.#chosen(from, message, out);
+      case "FetchSnapshot":
+        return this.#serve(from, message, out);
+      case "SnapshotPart":
+        return this.#part(from, message, out);
+      default:
+        return;
+    }
+  }
+
+  tick(out: Out): void {
+    this.#catchingUp.tick(this.#delivered, this.#known, out);
+  }
+
+  flush(): void {}
+
+  /** A learner keeps nothing in the log: it comes back from its host's snapshot, by `installed`, and catches up. */
+  restore(): void {}
+
+  checkpoint(): readonly Entry[] {
+    return [];
+  }
+
+  status(): RoleStatus {
+    return {
+      ballot: this.#commit.ballot,
+      delivered: this.#delivered,
+      known: this.#known,
+      pendingReads: this.#reads.length,
+      ...this.#catchingUp.status(),
+    };
+  }
+
+  /** The host's state machine holds everything up to `slot`: from its own snapshot, or from another learner's. */
+  installed(slot: Slot, out: Out): void {
+    this.#catchingUp.finished();
+    if (slot > this.#delivered) {
+      this.#delivered = slot;
+      this.#known = Math.max(this.#known, slot);
+      for (const held of this.#tallies.keys()) if (held <= slot) this.#tallies.delete(held);
+    }
+    this.#advance(out);
+  }
+
+  /** What was fetched is not a whole snapshot: fetch it anew, from another learner. */
+  refused(): void {
+    this.#catchingUp.finished();
+  }
+
+  /** The host has made a snapshot of everything up to `slot` durable: the log behind it may go. */
+  snapshotted(slot: Slot, out: Out): void {
+    out.send.push({ to: addressOf("acceptor", this.#node), message: { kind: "Trim", slot } });
+  }
+
+  #vote(acceptor: number, ballot: Ballot, slot: Slot, value: Value | undefined): void {
+    if (slot <= this.#delivered || slot > this.#delivered + limits.learnerSlots) return;
+    let tally = this.#tallies.get(slot);
+    if (tally === undefined || ballot > tally.ballot) {
+      // Votes are never counted across ballots.
+      tally = { ballot, votes: noAcceptors, value: undefined };
+      this.#tallies.set(slot, tally);
+    }
+    if (ballot < tally.ballot) return;
+    tally.votes = withAcceptor(tally.votes, acceptor);
+    if (value !== undefined) tally.value = value;
+    if (isPhase2Quorum(this.#configuration.quorums, tally.votes) && slot > this.#known) this.#known = slot;
+  }
+
+  #heartbeat({ ballot, commitPoint }: Heartbeat, out: Out): void {
+    this.#learnCommit(ballot, commitPoint);
+    this.#advance(out);
+  }
+
+  #learnCommit(ballot: Ballot, through: Slot): void {
+    if (through > this.#known) this.#known = through;
+    if (ballot < this.#commit.ballot) return;
+    if (ballot > this.#commit.ballot || through > this.#commit.through) this.#commit = { ballot, through };
+  }
+
+  #advance(out: Out): void {
+    for (;;) {
+      const slot = this.#delivered + 1;
+      const tally = this.#tallies.get(slot);
+      if (tally?.value === undefined || !this.#isChosen(slot, tally)) break;
+      this.#tallies.delete(slot);
+      this.#deliver(slot, tally.value, out);
+    }
+    this.#answerReads(out);
+  }
+
+  /** Chosen is what a phase 2 quorum accepted in one ballot; a leader says so of what it proposed in its own. */
+  #isChosen(slot: Slot, { ballot, votes }: Tally): boolean {
+    if (isPhase2Quorum(this.#configuration.quorums, votes)) return true;
+    return ballot === this.#commit.ballot && slot <= this.#commit.through;
+  }
+
+  #deliver(slot: Slot, value: Value, out: Out): void {
+    this.#delivered = slot;
+    if (slot > this.#known) this.#known = slot;
+    out.deliver.push({ kind: "chosen", slot, value });
+  }
+
+  #readAt(read: ReadAt, out: Out): void {
+    if (this.#reads.length >= limits.pendingReads) {
+      // The client asks again; it has a deadline.
+      return;
+    }
+    this.#reads.push(read);
+    this.#answerReads(out);
+  }
+
+  #answerReads(out: Out): void {
+    if (this.#reads.length === 0) return;
+    const waiting: ReadAt[] = [];
+    for (const read of this.#reads) {
+      if (read.slot > this.#delivered) waiting.push(read);
+      else out.deliver.push({ kind: "read", client: read.client, query: read.query });
+    }
+    this.#reads = waiting;
+  }
+
+  /** An acceptor's log knows more. What came from another node goes to the own acceptor as well. */
+  #chosen(from: Address, message: Chosen, out: Out): void {
+    const before = this.#delivered;
+    for (const [index, { value }] of message.values.entries()) {
+      const slot = message.from + index;
+      if (slot !== this.#delivered + 1) continue;
+      this.#tallies.delete(slot);
+      this.#deliver(slot, value, out);
+    }
+    if (nodeOf(from) !== this.#node && lastSlot(message) > before) {
+      out.send.push({ to: addressOf("acceptor", this.#node), message });
+    }
+    this.#advance(out);
+    this.#catchingUp.answered(from, message, this.#delivered, this.#delivered > before, out);
+  }
+
+  #serve(from: Address, { slot, offset }: FetchSnapshot, out: Out): void {
+    out.deliver.push({ kind: "serve", to: from, slot, offset });
+  }
+
+  #part(from: Address, part: SnapshotPart, out: Out): void {
+    if (!this.#catchingUp.part(from, part, this.#delivered, out)) return;
+    const { slot, offset, sizeBytes, bytes } = part;
+    out.deliver.push({ kind: "part", slot, offset, sizeBytes, bytes });
+  }
+}
