@@ -2,3 +2,4 @@
  * Messages to bytes and back.
  */
 export * from "./bytes.ts";
+export * from "./crc32c.ts";
