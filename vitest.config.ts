@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions: [condition] },
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
+    include: ["tools/*.test.ts", "packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
     pool: "forks",
     execArgv: [`--conditions=${condition}`],
     testTimeout: 30_000,
