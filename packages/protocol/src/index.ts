@@ -9,4 +9,5 @@ export * from "./output.ts";
 export * from "./quorum.ts";
 export * from "./value.ts";
 export * from "./limits.ts";
+export * as basic from "./basic/index.ts";
 export * as multi from "./multi/index.ts";

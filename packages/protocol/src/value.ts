@@ -26,3 +26,8 @@ export function valueToPropose(reported: Iterable<Proposal>, wanted: Value): Val
   }
   return highest.value;
 }
+
+/** True when two values are the same bytes. */
+export function sameValue(one: Value, other: Value): boolean {
+  return one.length === other.length && one.every((byte, i) => byte === other[i]);
+}
