@@ -58,6 +58,7 @@ export class Driver<Message, Entry extends Message, Delivery> {
   #unsynced = false;
   #trimThrough = 0;
   #stopped = false;
+  #settling = false;
 
   constructor(options: DriverOptions<Message, Entry, Delivery>) {
     this.#options = options;
@@ -96,7 +97,8 @@ export class Driver<Message, Entry extends Message, Delivery> {
   act(action: (out: Output<Message, Entry, Delivery>) => void): void {
     if (this.#stopped) return;
     action(this.#out);
-    this.turn();
+    // In the middle of a turn, as when a snapshot is durable at once, that turn does what is asked.
+    if (!this.#settling) this.turn();
   }
 
   turn(): void {
@@ -123,8 +125,10 @@ export class Driver<Message, Entry extends Message, Delivery> {
   #settle(): void {
     const out = this.#out;
     const { send, deliver } = this.#options;
+    this.#settling = true;
     // A delivery may add to the output, also further deliveries: the array grows while it is walked.
     for (const delivery of out.deliver) deliver(delivery, out);
+    this.#settling = false;
     out.deliver.length = 0;
     for (const { to, message } of out.send) send(to, message);
     out.send.length = 0;

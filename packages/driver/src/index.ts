@@ -2,3 +2,5 @@
  * The loop that runs every role everywhere.
  */
 export * from "./driver.ts";
+export * from "./host.ts";
+export * from "./replication.ts";

@@ -7,14 +7,12 @@
 import { addressOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import { limits } from "../limits.ts";
-import type { Output, RoleMachine, RoleStatus } from "../output.ts";
+import type { RoleMachine, RoleStatus } from "../output.ts";
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Delivery, Output } from "./delivery.ts";
 import type { Accept, Accepted, CatchUp, Chosen, Entry, Heartbeat, Message } from "./messages.ts";
 import type { Prepare, Probe, Promised, Slot, SlotProposal, Trim } from "./messages.ts";
-
-type Out = Output<Message, Entry, Delivery>;
 
 interface AcceptedProposal {
   readonly ballot: Ballot;
@@ -51,7 +49,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#silentTicks = configuration.timing.electionTicks;
   }
 
-  step(from: Address, message: Message, out: Out): void {
+  step(from: Address, message: Message, out: Output): void {
     switch (message.kind) {
       case "Prepare":
         return this.#prepare(from, message, out);
@@ -118,7 +116,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
    * Phase 1b. A ballot belongs to one proposer, so that an equal one is the same Prepare again, or its next page: the
    * answer is given again and promises nothing new.
    */
-  #prepare(from: Address, { ballot, from: first }: Prepare, out: Out): void {
+  #prepare(from: Address, { ballot, from: first }: Prepare, out: Output): void {
     if (ballot < this.#promised) {
       out.send.push({ to: from, message: { kind: "Rejected", ballot, promised: this.#promised } });
       return;
@@ -150,7 +148,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /** Phase 2b: "an acceptor can accept a proposal numbered n iff it has not responded to a prepare request having a
    * number greater than n" (P1a, §2.2). */
-  #accept(from: Address, message: Accept, out: Out): void {
+  #accept(from: Address, message: Accept, out: Output): void {
     const { ballot, slot, commitPoint, value } = message;
     if (ballot < this.#promised) {
       out.send.push({ to: from, message: { kind: "Rejected", ballot, promised: this.#promised } });
@@ -181,7 +179,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     return told.filter((node) => node !== this.#node).map((node) => addressOf("learner", node));
   }
 
-  #heartbeat(from: Address, { ballot, commitPoint, round }: Heartbeat, out: Out): void {
+  #heartbeat(from: Address, { ballot, commitPoint, round }: Heartbeat, out: Output): void {
     if (ballot < this.#promised) {
       out.send.push({ to: from, message: { kind: "Rejected", ballot, promised: this.#promised } });
       return;
@@ -193,12 +191,12 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round } });
   }
 
-  #probe(from: Address, { round }: Probe, out: Out): void {
+  #probe(from: Address, { round }: Probe, out: Output): void {
     const leaderSilent = this.#silentTicks >= this.#configuration.timing.electionTicks;
     out.send.push({ to: from, message: { kind: "ProbeReply", round, promised: this.#promised, leaderSilent } });
   }
 
-  #catchUp(from: Address, { from: first }: CatchUp, out: Out): void {
+  #catchUp(from: Address, { from: first }: CatchUp, out: Output): void {
     const values: { readonly value: Value }[] = [];
     let sizeBytes = 0;
     for (let slot = first; slot <= this.#chosenThrough && sizeBytes < limits.answerBytes; slot++) {
@@ -212,14 +210,14 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** Its own learner fetched from others what this log lacks: kept, so that the log is whole for the next restart. */
-  #repair(from: Address, message: Chosen, out: Out): void {
+  #repair(from: Address, message: Chosen, out: Output): void {
     if (from !== this.#ownLearner) return;
     if (message.from > this.#chosenThrough + 1 || lastSlot(message) <= this.#chosenThrough) return;
     out.persist.push(message);
     this.#keepChosen(message);
   }
 
-  #trim(from: Address, { slot }: Trim, out: Out): void {
+  #trim(from: Address, { slot }: Trim, out: Output): void {
     if (from !== this.#ownLearner || slot <= this.#trimmedThrough) return;
     this.#forget(slot);
     out.persist.push({ kind: "Trim", slot });

@@ -3,12 +3,10 @@
  * and when a log no longer goes back so far, from the snapshot of the learner beside it.
  */
 import { addressOf, nodeOf, type Address } from "../address.ts";
-import type { Output, RoleStatus } from "../output.ts";
+import type { RoleStatus } from "../output.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Output } from "./delivery.ts";
 import type { Chosen, Entry, Message, Slot, SnapshotPart } from "./messages.ts";
-
-type Out = Output<Message, Entry, Delivery>;
 
 /** A snapshot on its way. */
 interface Fetch {
@@ -46,7 +44,7 @@ export class CatchingUp {
     this.#fetch = undefined;
   }
 
-  tick(delivered: Slot, known: Slot, out: Out): void {
+  tick(delivered: Slot, known: Slot, out: Output): void {
     if (this.#fetch !== undefined) return this.#awaitPart(this.#fetch, out);
     const behind = this.#starting || known > delivered;
     if (!behind || delivered > this.#lastDelivered) {
@@ -64,7 +62,7 @@ export class CatchingUp {
   }
 
   /** An acceptor answered; `moved` says whether it helped. */
-  answered(from: Address, { trimmedThrough }: Chosen, delivered: Slot, moved: boolean, out: Out): void {
+  answered(from: Address, { trimmedThrough }: Chosen, delivered: Slot, moved: boolean, out: Output): void {
     const node = nodeOf(from);
     if (node === this.#node) this.#starting = false;
     if (moved) {
@@ -77,7 +75,7 @@ export class CatchingUp {
   }
 
   /** Takes a part of a snapshot, if it is the one that comes next, and asks for the part after it. */
-  part(from: Address, { slot, offset, sizeBytes, bytes }: SnapshotPart, delivered: Slot, out: Out): boolean {
+  part(from: Address, { slot, offset, sizeBytes, bytes }: SnapshotPart, delivered: Slot, out: Output): boolean {
     const fetch = this.#fetch;
     if (fetch === undefined || from !== fetch.learner) return false;
     // The other learner has no snapshot that helps, or has made a newer one meanwhile: begin again elsewhere.
@@ -93,18 +91,18 @@ export class CatchingUp {
     return true;
   }
 
-  #awaitPart(fetch: Fetch, out: Out): void {
+  #awaitPart(fetch: Fetch, out: Output): void {
     const { retryTicks, electionTicks } = this.#configuration.timing;
     fetch.silentTicks += 1;
     if (fetch.silentTicks >= electionTicks) this.finished();
     else if (fetch.silentTicks % retryTicks === 0) this.#request(fetch, out);
   }
 
-  #request({ learner, slot, offset }: Fetch, out: Out): void {
+  #request({ learner, slot, offset }: Fetch, out: Output): void {
     out.send.push({ to: learner, message: { kind: "FetchSnapshot", slot, offset } });
   }
 
-  #ask(delivered: Slot, out: Out): void {
+  #ask(delivered: Slot, out: Output): void {
     out.send.push({ to: addressOf("acceptor", this.#source), message: { kind: "CatchUp", from: delivered + 1 } });
   }
 

@@ -3,7 +3,8 @@
  */
 import type { Address } from "../address.ts";
 import type { Value } from "../value.ts";
-import type { Slot } from "./messages.ts";
+import type { Output as RoleOutput } from "../output.ts";
+import type { Entry, Message, Slot } from "./messages.ts";
 
 /** The value of the next slot: apply it. Slots come in order, each once; an empty value is a no-op. */
 export interface ChosenDelivery {
@@ -38,3 +39,6 @@ export interface PartDelivery {
 }
 
 export type Delivery = ChosenDelivery | ReadDelivery | ServeDelivery | PartDelivery;
+
+/** The output of every role of Multi-Paxos. */
+export type Output = RoleOutput<Message, Entry, Delivery>;

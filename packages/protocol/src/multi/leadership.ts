@@ -4,18 +4,15 @@
 import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
 import { limits } from "../limits.ts";
-import type { Output } from "../output.ts";
 import { countAcceptors, hasAcceptor, isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Output } from "./delivery.ts";
 import type { Entry, Message, Read, Slot } from "./messages.ts";
 import type { Preparation } from "./preparation.ts";
 import type { RequestQueue } from "./queue.ts";
 import { PendingReads } from "./reads.ts";
 import { Window, type Origin } from "./window.ts";
-
-type Out = Output<Message, Entry, Delivery>;
 
 export class Leadership {
   readonly #configuration: Configuration;
@@ -80,7 +77,7 @@ export class Leadership {
   }
 
   /** A heartbeat to everyone, with the commit point. */
-  announce(out: Out): void {
+  announce(out: Output): void {
     const heartbeat = this.#heartbeat();
     for (const to of this.#acceptors) out.send.push({ to, message: heartbeat });
     for (const to of this.#observers) out.send.push({ to, message: heartbeat });
@@ -89,7 +86,7 @@ export class Leadership {
   }
 
   /** Proposes what phase 1 left to finish, in slot order, then what waits, as far as the window has room. */
-  flush(queue: RequestQueue, out: Out): void {
+  flush(queue: RequestQueue, out: Output): void {
     while (this.#preparation !== undefined && this.#window.hasRoom) {
       if (this.#window.nextSlot > this.#recoverThrough) this.#preparation = undefined;
       else this.#propose(this.#preparation.valueFor(this.#window.nextSlot), [], out);
@@ -116,7 +113,7 @@ export class Leadership {
     return true;
   }
 
-  acknowledged(node: number, round: number, out: Out): void {
+  acknowledged(node: number, round: number, out: Output): void {
     this.#heard = withAcceptor(this.#heard, node);
     for (const { client, read, slot } of this.#reads.answered(node, round)) {
       const to = addressOf("learner", read.learner);
@@ -124,7 +121,7 @@ export class Leadership {
     }
   }
 
-  tick(out: Out): void {
+  tick(out: Output): void {
     this.#resend(out);
     this.#heartbeatTicks += 1;
     // Accepts carry the commit point; when none follows, the learners need not wait for the next heartbeat.
@@ -138,14 +135,14 @@ export class Leadership {
     }
   }
 
-  #propose(value: Value, origins: readonly Origin[], out: Out): void {
+  #propose(value: Value, origins: readonly Origin[], out: Output): void {
     const slot = this.#window.add(value, origins);
     const accept = this.#accept(slot, value);
     for (const to of this.#acceptors) out.send.push({ to, message: accept });
     this.#announced = this.#window.commitPoint;
   }
 
-  #resend(out: Out): void {
+  #resend(out: Output): void {
     for (const [slot, proposal] of this.#window) {
       proposal.ageTicks += 1;
       if (proposal.ageTicks < this.#configuration.timing.retryTicks) continue;

@@ -7,16 +7,14 @@
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import { noBallot, type Ballot } from "../ballot.ts";
 import { limits } from "../limits.ts";
-import type { Output, RoleMachine, RoleStatus } from "../output.ts";
+import type { RoleMachine, RoleStatus } from "../output.ts";
 import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Delivery, Output } from "./delivery.ts";
 import { lastSlot } from "./acceptor.ts";
 import { CatchingUp } from "./catching-up.ts";
 import type { Chosen, Entry, FetchSnapshot, Heartbeat, Message, ReadAt, Slot, SnapshotPart } from "./messages.ts";
-
-type Out = Output<Message, Entry, Delivery>;
 
 /** The votes of the highest ballot seen in a slot, and the value of that ballot if it has come. */
 interface Tally {
@@ -44,7 +42,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     this.#catchingUp = new CatchingUp(configuration, node);
   }
 
-  step(from: Address, message: Message, out: Out): void {
+  step(from: Address, message: Message, out: Output): void {
     switch (message.kind) {
       case "Accepted":
         this.#vote(nodeOf(from), message.ballot, message.slot, undefined);
@@ -68,7 +66,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     }
   }
 
-  tick(out: Out): void {
+  tick(out: Output): void {
     this.#catchingUp.tick(this.#delivered, this.#known, out);
   }
 
@@ -92,7 +90,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** The host's state machine holds everything up to `slot`: from its own snapshot, or from another learner's. */
-  installed(slot: Slot, out: Out): void {
+  installed(slot: Slot, out: Output): void {
     this.#catchingUp.finished();
     if (slot > this.#delivered) {
       this.#delivered = slot;
@@ -108,7 +106,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** The host has made a snapshot of everything up to `slot` durable: the log behind it may go. */
-  snapshotted(slot: Slot, out: Out): void {
+  snapshotted(slot: Slot, out: Output): void {
     out.send.push({ to: addressOf("acceptor", this.#node), message: { kind: "Trim", slot } });
   }
 
@@ -126,7 +124,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     if (isPhase2Quorum(this.#configuration.quorums, tally.votes) && slot > this.#known) this.#known = slot;
   }
 
-  #heartbeat({ ballot, commitPoint }: Heartbeat, out: Out): void {
+  #heartbeat({ ballot, commitPoint }: Heartbeat, out: Output): void {
     this.#learnCommit(ballot, commitPoint);
     this.#advance(out);
   }
@@ -137,7 +135,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     if (ballot > this.#commit.ballot || through > this.#commit.through) this.#commit = { ballot, through };
   }
 
-  #advance(out: Out): void {
+  #advance(out: Output): void {
     for (;;) {
       const slot = this.#delivered + 1;
       const tally = this.#tallies.get(slot);
@@ -154,13 +152,13 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     return ballot === this.#commit.ballot && slot <= this.#commit.through;
   }
 
-  #deliver(slot: Slot, value: Value, out: Out): void {
+  #deliver(slot: Slot, value: Value, out: Output): void {
     this.#delivered = slot;
     if (slot > this.#known) this.#known = slot;
     out.deliver.push({ kind: "chosen", slot, value });
   }
 
-  #readAt(read: ReadAt, out: Out): void {
+  #readAt(read: ReadAt, out: Output): void {
     if (this.#reads.length >= limits.pendingReads) {
       // The client asks again; it has a deadline.
       return;
@@ -169,7 +167,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     this.#answerReads(out);
   }
 
-  #answerReads(out: Out): void {
+  #answerReads(out: Output): void {
     if (this.#reads.length === 0) return;
     const waiting: ReadAt[] = [];
     for (const read of this.#reads) {
@@ -180,7 +178,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** An acceptor's log knows more. What came from another node goes to the own acceptor as well. */
-  #chosen(from: Address, message: Chosen, out: Out): void {
+  #chosen(from: Address, message: Chosen, out: Output): void {
     const before = this.#delivered;
     for (const [index, { value }] of message.values.entries()) {
       const slot = message.from + index;
@@ -195,11 +193,11 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     this.#catchingUp.answered(from, message, this.#delivered, this.#delivered > before, out);
   }
 
-  #serve(from: Address, { slot, offset }: FetchSnapshot, out: Out): void {
+  #serve(from: Address, { slot, offset }: FetchSnapshot, out: Output): void {
     out.deliver.push({ kind: "serve", to: from, slot, offset });
   }
 
-  #part(from: Address, part: SnapshotPart, out: Out): void {
+  #part(from: Address, part: SnapshotPart, out: Output): void {
     if (!this.#catchingUp.part(from, part, this.#delivered, out)) return;
     const { slot, offset, sizeBytes, bytes } = part;
     out.deliver.push({ kind: "part", slot, offset, sizeBytes, bytes });

@@ -5,18 +5,16 @@
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import { nextBallot, noBallot, type Ballot } from "../ballot.ts";
 import { limits } from "../limits.ts";
-import type { Output, Random, RoleMachine, RoleStatus } from "../output.ts";
+import type { Random, RoleMachine, RoleStatus } from "../output.ts";
 import { isPhase1Quorum } from "../quorum.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Delivery, Output } from "./delivery.ts";
 import { Election } from "./election.ts";
 import { Leadership } from "./leadership.ts";
 import { Preparation } from "./preparation.ts";
 import { RequestQueue } from "./queue.ts";
 import type { Accepted, Entry, Heartbeat, HeartbeatAck, Message } from "./messages.ts";
 import type { ProbeReply, Promised, Read, Rejected, Request, Slot } from "./messages.ts";
-
-type Out = Output<Message, Entry, Delivery>;
 
 export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
@@ -41,7 +39,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#election = new Election(configuration, random);
   }
 
-  step(from: Address, message: Message, out: Out): void {
+  step(from: Address, message: Message, out: Output): void {
     switch (message.kind) {
       case "Request":
         return this.#request(from, message, out);
@@ -64,7 +62,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     }
   }
 
-  tick(out: Out): void {
+  tick(out: Output): void {
     if (this.#leadership !== undefined) {
       this.#leadership.tick(out);
       if (!this.#leadership.reachesQuorum) this.#standDown(out, this.#leadership.reached);
@@ -82,7 +80,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     }
   }
 
-  flush(out: Out): void {
+  flush(out: Output): void {
     this.#leadership?.flush(this.#queue, out);
   }
 
@@ -109,7 +107,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** A request waits for the leadership that this proposer has or is about to have; else its client is told. */
-  #request(from: Address, request: Request, out: Out): void {
+  #request(from: Address, request: Request, out: Output): void {
     if (this.#leadership === undefined && this.#preparation === undefined) {
       out.send.push({ to: from, message: this.#refusal(request.sequence) });
     } else if (!this.#queue.add({ client: from, sequence: request.sequence }, request.command)) {
@@ -117,7 +115,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     }
   }
 
-  #read(from: Address, read: Read, out: Out): void {
+  #read(from: Address, read: Read, out: Output): void {
     if (this.#leadership === undefined) {
       out.send.push({ to: from, message: this.#refusal(read.sequence) });
     } else if (!this.#leadership.read(from, read)) {
@@ -132,13 +130,13 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     return { kind: "NoQuorum", sequence, reachable: reached, needed: Math.max(phase1, phase2) };
   }
 
-  #probeReply(from: Address, reply: ProbeReply, out: Out): void {
+  #probeReply(from: Address, reply: ProbeReply, out: Output): void {
     if (this.#leadership !== undefined || this.#preparation !== undefined) return;
     if (this.#election.probed(nodeOf(from), reply)) this.#prepare(out);
   }
 
   /** Phase 1a, for every slot from the first that it does not know to be chosen. The ballot is durable first. */
-  #prepare(out: Out): void {
+  #prepare(out: Output): void {
     const { nodes, quorums } = this.#configuration;
     this.#ballot = nextBallot(Math.max(this.#ballot, this.#election.highest), this.#node, nodes.length);
     this.#election.saw(this.#ballot);
@@ -149,7 +147,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     for (const acceptor of this.#acceptors) out.sendAfterPersist.push({ to: acceptor, message: prepare });
   }
 
-  #promised(from: Address, promise: Promised, out: Out): void {
+  #promised(from: Address, promise: Promised, out: Output): void {
     if (this.#preparation === undefined || promise.ballot !== this.#ballot) return;
     const next = this.#preparation.promised(from, promise);
     if (next > 0) {
@@ -167,12 +165,12 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     if (ballot === this.#ballot) this.#leadership?.vote(slot, nodeOf(from));
   }
 
-  #rejected({ ballot, promised }: Rejected, out: Out): void {
+  #rejected({ ballot, promised }: Rejected, out: Output): void {
     this.#election.saw(promised);
     if (ballot === this.#ballot && promised > ballot) this.#standDown(out);
   }
 
-  #heartbeat({ ballot, commitPoint }: Heartbeat, out: Out): void {
+  #heartbeat({ ballot, commitPoint }: Heartbeat, out: Output): void {
     this.#commitPoint = Math.max(this.#commitPoint, commitPoint);
     const trying = this.#leadership !== undefined || this.#preparation !== undefined;
     if (trying && ballot < this.#ballot) return;
@@ -180,19 +178,19 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#election.heard(ballot);
   }
 
-  #heartbeatAck(from: Address, { ballot, round }: HeartbeatAck, out: Out): void {
+  #heartbeatAck(from: Address, { ballot, round }: HeartbeatAck, out: Output): void {
     if (ballot === this.#ballot) this.#leadership?.acknowledged(nodeOf(from), round, out);
   }
 
   /** Leads and prepares no more, and waits before it tries again. */
-  #standDown(out: Out, reached?: number): void {
+  #standDown(out: Output, reached?: number): void {
     if (this.#leadership === undefined && this.#preparation === undefined) return;
     this.#election.standDown(reached);
     this.#release(out);
   }
 
   /** Who waits is told, and may ask elsewhere: sessions make a second try harmless. */
-  #release(out: Out): void {
+  #release(out: Output): void {
     const origins = [...this.#queue.clear(), ...(this.#leadership?.origins() ?? [])];
     this.#commitPoint = Math.max(this.#commitPoint, this.#leadership?.commitPoint ?? 0);
     this.#leadership = undefined;

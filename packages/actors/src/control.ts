@@ -1,0 +1,74 @@
+/**
+ * The control plane between a supervisor and a worker thread: what comlink carries. Data never goes this way.
+ */
+import type { multi, RoleStatus } from "@synod/protocol";
+import type { MemoryLogArea, MemorySnapshotsArea } from "@synod/storage";
+import type { Endpoint } from "@synod/transports";
+import type { PathEnd } from "@synod/transports/message-port";
+import type { NodeRole, Placement } from "./placement.ts";
+
+/** Where a role keeps what must survive it: a folder, or memory that outlives the thread but not the process. */
+export type RoleStorage =
+  | { readonly kind: "file"; readonly folder: string }
+  | { readonly kind: "memory"; readonly log: MemoryLogArea; readonly snapshots: MemorySnapshotsArea };
+
+/** Where the worker finds the state machine: a module with a named export that makes one. */
+export interface MachineModule {
+  /** The URL of the module. */
+  readonly url: string;
+  /** The name of the exported function `() => StateMachine`. */
+  readonly factory: string;
+}
+
+export interface WorkerSettings {
+  readonly node: number;
+  readonly roles: readonly NodeRole[];
+  readonly placement: Placement;
+  readonly endpoint: Endpoint;
+  readonly configuration: multi.Configuration;
+  readonly machine: MachineModule;
+  readonly storage: Readonly<Record<NodeRole, RoleStorage>>;
+  /** Bytes of applied values after which a learner takes a snapshot. */
+  readonly snapshotBytes: number;
+  /** Bytes of a log segment. */
+  readonly segmentBytes: number;
+}
+
+/** What a role found when it started. */
+export interface RoleRecovery {
+  readonly role: NodeRole;
+  readonly records: number;
+  readonly logBytes: number;
+  readonly tornBytes: number;
+  /** The slot of the snapshot that a learner started from, or 0. */
+  readonly snapshotSlot: number;
+}
+
+export interface RoleReport {
+  readonly node: number;
+  readonly role: NodeRole;
+  /** The id of the worker thread. */
+  readonly thread: number;
+  readonly status: RoleStatus;
+}
+
+export interface ThreadReport {
+  readonly roles: readonly RoleReport[];
+  /** The part of time that the thread's event loop was busy since the last report, from 0 to 1. */
+  readonly utilization: number;
+}
+
+/** What a supervisor may ask of a worker thread. */
+export interface WorkerControl {
+  /** Opens storage and takes back what survived. The roles take part once this has returned. */
+  start(): Promise<readonly RoleRecovery[]>;
+  /** Opens, or replaces, the path to another thread or client. */
+  connect(endpoint: Endpoint, path: PathEnd): void;
+  disconnect(endpoint: Endpoint): void;
+  report(): ThreadReport;
+  /** Closes storage in good order. */
+  stop(): void;
+}
+
+/** What a worker tells its supervisor unasked. */
+export type WorkerNotice = { readonly kind: "failed"; readonly role: NodeRole; readonly message: string };

@@ -1,0 +1,63 @@
+/**
+ * Why a command failed. All but `Overloaded` and `CommandRefused` leave open whether it took effect: it may have, or
+ * may still, unless nothing was sent.
+ */
+import { Data } from "effect";
+
+/** Too few acceptors answer; the command was tried until its deadline. */
+export class NoQuorum extends Data.TaggedError("NoQuorum")<{
+  /** Acceptors that answered the proposer which was asked last. */
+  readonly reachable: number;
+  /** Acceptors that a quorum takes. */
+  readonly needed: number;
+  /** How long it was tried, in milliseconds. */
+  readonly afterMs: number;
+}> {
+  override get message(): string {
+    return `no quorum: ${this.reachable} of ${this.needed} needed acceptors answer, tried for ${this.afterMs} ms; restart a node`;
+  }
+}
+
+/** The deadline passed without an answer. */
+export class Timeout extends Data.TaggedError("Timeout")<{
+  /** How long it was tried, in milliseconds. */
+  readonly afterMs: number;
+}> {
+  override get message(): string {
+    return `timeout: no answer within ${this.afterMs} ms; the command may still take effect`;
+  }
+}
+
+/** A queue is full, here or at the leader: try again later. The command had no effect. */
+export class Overloaded extends Data.TaggedError("Overloaded")<{
+  /** What is full. */
+  readonly message: string;
+}> {}
+
+/** The caller's AbortSignal fired. */
+export class Cancelled extends Data.TaggedError("Cancelled")<{ readonly reason: unknown }> {
+  override get message(): string {
+    return "cancelled: the command may still take effect";
+  }
+}
+
+/** The replicas have forgotten this client's session, so that they cannot tell whether the command ran before. */
+export class SessionExpired extends Data.TaggedError("SessionExpired")<{}> {
+  override get message(): string {
+    return "session expired: other clients were more active; the command may have taken effect before, the next ones use a new session";
+  }
+}
+
+/** The state machine refused the command; nothing changed. */
+export class CommandRefused extends Data.TaggedError("CommandRefused")<{
+  readonly message: string;
+}> {}
+
+/** The client has been closed. */
+export class Closed extends Data.TaggedError("Closed")<{}> {
+  override get message(): string {
+    return "the client is closed";
+  }
+}
+
+export type ClientError = NoQuorum | Timeout | Overloaded | Cancelled | SessionExpired | CommandRefused | Closed;
