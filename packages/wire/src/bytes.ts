@@ -93,6 +93,11 @@ export class ByteWriter {
     return taken;
   }
 
+  /** Forgets what was written from `length` on. */
+  truncate(length: number): void {
+    if (length < this.#length) this.#length = length;
+  }
+
   /** Forgets what was written and keeps the buffer. */
   clear(): void {
     this.#length = 0;
@@ -178,6 +183,14 @@ export class ByteReader {
     const length = this.u32(field);
     const at = this.#take(length, field);
     return byteString(this.#bytes, at, at + length);
+  }
+
+  /** Goes on reading at `offset`, which lies ahead. */
+  seek(offset: number, field: string): void {
+    if (offset < this.#offset || offset > this.#end) {
+      throw new DecodeError(field, this.#offset, `to go on at byte ${offset}, within ${this.#end}`);
+    }
+    this.#offset = offset;
   }
 
   /** Refuses anything left over. */
