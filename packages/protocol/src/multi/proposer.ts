@@ -69,8 +69,9 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       return;
     }
     if (this.#preparation?.tick() === true) {
+      // The disk may be slow: not even the repeated Prepare leaves before the ballot is durable.
       for (const { acceptor, from } of this.#preparation.unanswered()) {
-        out.send.push({ to: acceptor, message: { kind: "Prepare", ballot: this.#ballot, from } });
+        out.sendAfterPersist.push({ to: acceptor, message: { kind: "Prepare", ballot: this.#ballot, from } });
       }
     }
     if (this.#election.tick()) {
