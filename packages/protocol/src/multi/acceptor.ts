@@ -224,9 +224,14 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     out.trimThrough = slot;
   }
 
+  /**
+   * A slot known to be chosen keeps its value: an old leader that this acceptor has promised nothing above may still
+   * propose another one. The vote is harmless, but the log answers learners.
+   */
   #keep({ ballot, slot, value }: Accept): void {
     if (slot <= this.#trimmedThrough) return;
-    this.#accepted.set(slot, { ballot, value });
+    const held = slot <= this.#chosenThrough ? this.#accepted.get(slot) : undefined;
+    this.#accepted.set(slot, { ballot, value: held?.value ?? value });
     if (slot > this.#highest) this.#highest = slot;
   }
 

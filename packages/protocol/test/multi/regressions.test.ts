@@ -16,3 +16,18 @@ test("a Prepare that is sent again does not leave before its ballot is durable",
   for (let ticks = 0; ticks < timing.retryTicks; ticks++)
     expect(sentKind({ ...tick(role), sendAfterPersist: [] }, "Prepare")).toEqual([]);
 });
+
+test("a value known to be chosen is not replaced by what an old leader still proposes", () => {
+  const role = new Acceptor(three, 3);
+  // Ballot 5 chose B at acceptors 1 and 2; learner 3 fetched it and mended this log. Then an Accept of ballot 1 comes.
+  step(role, learner(3), chosen(1, ["B"]));
+  const late = step(role, proposer(1), accept(1, 1, "A"));
+  const [answer] = sentKind(step(role, learner(2), { kind: "CatchUp", from: 1 }), "Chosen");
+  expect(answer?.values.map((each) => text(each.value))).toEqual(["B"]);
+
+  const again = new Acceptor(three, 3);
+  again.restore({ kind: "Chosen", from: 1, values: [{ value: value("B") }], trimmedThrough: 0 });
+  for (const entry of late.persist) again.restore(entry);
+  const [answerAgain] = sentKind(step(again, learner(2), { kind: "CatchUp", from: 1 }), "Chosen");
+  expect(answerAgain?.values.map((each) => text(each.value))).toEqual(["B"]);
+});
