@@ -106,10 +106,13 @@ export class Leadership {
     this.#window.vote(slot, node);
   }
 
-  /** False when it holds as many reads as it may. */
+  /**
+   * Takes a read, to be answered after every slot that may be chosen by now: a learner may have counted the votes for
+   * a slot, and told its client, before this leader has. False when it holds as many reads as it may.
+   */
   read(client: Address, read: Read): boolean {
     if (this.#reads.size >= limits.pendingReads) return false;
-    this.#reads.add(client, read, Math.max(this.#window.commitPoint, this.#recoverThrough));
+    this.#reads.add(client, read, Math.max(this.#window.nextSlot - 1, this.#recoverThrough));
     return true;
   }
 

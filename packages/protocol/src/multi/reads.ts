@@ -1,6 +1,7 @@
 /**
- * Linearizable reads without a log write: a read that a leader received is answered from the state at its commit
- * point, once a phase 2 quorum has confirmed, after it was received, that no higher ballot has been promised.
+ * Linearizable reads without a log write: a read that a leader received is answered from a state with every slot
+ * that was proposed by then, once a phase 2 quorum has confirmed, after it was received, that no higher ballot has been
+ * promised.
  */
 import type { Address } from "../address.ts";
 import { isPhase2Quorum, noAcceptors, withAcceptor, type QuorumSystem } from "../quorum.ts";

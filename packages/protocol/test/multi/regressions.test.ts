@@ -31,3 +31,13 @@ test("a value known to be chosen is not replaced by what an old leader still pro
   const [answerAgain] = sentKind(step(again, learner(2), { kind: "CatchUp", from: 1 }), "Chosen");
   expect(answerAgain?.values.map((each) => text(each.value))).toEqual(["B"]);
 });
+
+test("a read sees a command that a learner answered before the leader had counted its votes", () => {
+  const { role } = leadingProposer(three, 1);
+  step(role, client(9), { kind: "Request", sequence: 1, command: value("A") });
+  flush(role);
+  // The votes for slot 1 reached a learner, and its client knows; here they are still on their way.
+  step(role, client(9), { kind: "Read", sequence: 2, learner: 2, query: value("?") });
+  const acks = [1, 2].map((node) => step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 2 }));
+  expect(acks.flatMap((did) => sentKind(did, "ReadAt"))).toMatchObject([{ slot: 1 }]);
+});
