@@ -155,8 +155,12 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       return;
     }
     this.#silentTicks = 0;
-    // A trimmed slot is chosen, and the proposer will hear so from a learner or in a later answer.
-    if (slot <= this.#trimmedThrough) return;
+    // A trimmed slot is chosen: whoever prepares later hears so, and this vote need not be remembered. Without it a
+    // leader that has to finish the slot might never get its quorum.
+    if (slot <= this.#trimmedThrough) {
+      out.sendAfterPersist.push({ to: from, message: { kind: "Accepted", ballot, slot } });
+      return;
+    }
     this.#promised = ballot;
     if (this.#accepted.get(slot)?.ballot !== ballot) {
       out.persist.push(message);

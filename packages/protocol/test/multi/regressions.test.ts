@@ -41,3 +41,10 @@ test("a read sees a command that a learner answered before the leader had counte
   const acks = [1, 2].map((node) => step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 2 }));
   expect(acks.flatMap((did) => sentKind(did, "ReadAt"))).toMatchObject([{ slot: 1 }]);
 });
+
+test("a trimmed slot is voted for, so that a leader that must finish it can", () => {
+  const role = new Acceptor(three, 2);
+  step(role, learner(2), { kind: "Trim", slot: 3 });
+  const did = step(role, proposer(1), accept(4, 3, "A"));
+  expect(sent(did)).toContainEqual({ to: proposer(1), message: { kind: "Accepted", ballot: 4, slot: 3 } });
+});
