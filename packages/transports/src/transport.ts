@@ -16,18 +16,28 @@ export interface TransportCounters {
   receivedBytes: number;
   /** Frames that were not sent: no path to the endpoint, or too many bytes on it that are not taken yet. */
   droppedFrames: number;
+  /** Arrivals that were no frames. */
+  refusedFrames: number;
+}
+
+export function newTransportCounters(): TransportCounters {
+  return { sentFrames: 0, sentBytes: 0, receivedFrames: 0, receivedBytes: 0, droppedFrames: 0, refusedFrames: 0 };
 }
 
 export interface Transport {
   /**
-   * Sends a frame. The transport owns its buffer from here on: the caller must not touch it again.
+   * Sends a frame; it arrives later, never before this returns. The transport owns its buffer from here on: the caller
+   * must not touch it again.
    *
    * @returns false when the frame was dropped
    */
   send(to: Endpoint, frame: Uint8Array<ArrayBuffer>): boolean;
-  /** Sets who takes the frames that arrive; the receiver owns their bytes. Frames before this are kept. */
+  /**
+   * Sets who takes the frames that arrive; the receiver owns their bytes. Frames before this are kept, as many as a
+   * path holds.
+   */
   receive(take: (frame: Uint8Array) => void): void;
   readonly counters: Readonly<TransportCounters>;
-  /** Drops all paths. Sending afterwards drops the frame. */
+  /** Drops all paths. Sending afterwards drops the frame, and nothing arrives any more. */
   close(): void;
 }
