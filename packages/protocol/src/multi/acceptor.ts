@@ -121,12 +121,15 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       out.send.push({ to: from, message: { kind: "Rejected", ballot, promised: this.#promised } });
       return;
     }
-    if (ballot > this.#promised) {
-      this.#promised = ballot;
-      out.persist.push({ kind: "Prepare", ballot, from: first });
-    }
+    this.#promise(ballot, first, out);
     this.#silentTicks = 0;
     out.sendAfterPersist.push({ to: from, message: this.#report(ballot, first) });
+  }
+
+  #promise(ballot: Ballot, from: Slot, out: Output): void {
+    if (ballot === this.#promised) return;
+    this.#promised = ballot;
+    out.persist.push({ kind: "Prepare", ballot, from });
   }
 
   /** What is accepted from `first` on and not known to be chosen, as much as fits in an answer. */
@@ -158,6 +161,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     // A trimmed slot is chosen: whoever prepares later hears so, and this vote need not be remembered. Without it a
     // leader that has to finish the slot might never get its quorum.
     if (slot <= this.#trimmedThrough) {
+      this.#promise(ballot, slot, out);
       out.sendAfterPersist.push({ to: from, message: { kind: "Accepted", ballot, slot } });
       return;
     }

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { Acceptor, configurationOf } from "../../src/multi/index.ts";
 import { timing } from "../../src/index.ts";
 import { electedProposer, leadingProposer } from "./leading.ts";
-import { accept, acceptor, chosen, client, learner, proposer } from "./stage.ts";
+import { accept, acceptor, chosen, client, learner, prepare, proposer } from "./stage.ts";
 import { flush, sent, sentKind, step, text, tick, value } from "./stage.ts";
 
 const three = configurationOf(3);
@@ -47,4 +47,15 @@ test("a trimmed slot is voted for, so that a leader that must finish it can", ()
   step(role, learner(2), { kind: "Trim", slot: 3 });
   const did = step(role, proposer(1), accept(4, 3, "A"));
   expect(sent(did)).toContainEqual({ to: proposer(1), message: { kind: "Accepted", ballot: 4, slot: 3 } });
+});
+
+test("a vote for a trimmed slot binds the acceptor like any other", () => {
+  const role = new Acceptor(three, 2);
+  step(role, learner(2), { kind: "Trim", slot: 3 });
+  const did = step(role, proposer(1), accept(4, 3, "A"));
+  expect(sentKind(step(role, proposer(3), prepare(3, 1)), "Rejected")).toMatchObject([{ promised: 4 }]);
+
+  const again = new Acceptor(three, 2);
+  for (const entry of did.persist) again.restore(entry);
+  expect(sentKind(step(again, proposer(3), prepare(3, 1)), "Rejected")).toMatchObject([{ promised: 4 }]);
 });
