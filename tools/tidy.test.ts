@@ -28,7 +28,11 @@ const linesMatching = (paths: readonly string[], pattern: RegExp): readonly stri
 
 const sources = found("{packages,apps}/*/src/**/*.ts", "tools/*.ts");
 // A compliance suite is a test that a package ships.
-const tests = found("{packages,apps}/*/test/**/*.ts", "tools/*.test.ts", "packages/*/src/**/*compliance*.ts");
+const tests = found(
+  "{packages,apps}/*/test/**/*.ts",
+  "tools/*.test.ts",
+  "packages/*/src/{compliance.ts,compliance/**/*.ts}",
+);
 const packages = workspacePackages();
 
 describe("files", () => {
