@@ -6,6 +6,8 @@ import { describe, expect, test } from "vitest";
 import { addressOf } from "../src/address.ts";
 import { newOutput } from "../src/output.ts";
 import { Acceptor } from "../src/basic/acceptor.ts";
+import { asEntry } from "../src/basic/entries.ts";
+import type { Delivery } from "../src/basic/delivery.ts";
 import type { Entry, Message } from "../src/basic/messages.ts";
 
 type Does = "rejects" | "promises" | "promises again" | "accepts" | "votes again" | "ignores";
@@ -98,7 +100,7 @@ describe.each(states)("promised $promised, accepted $accepted", ({ promised, acc
           const before = entriesOf(promised, accepted);
           const acceptor = acceptorThat(before);
           const proposer = addressOf("proposer", node);
-          const out = newOutput<Message, Entry, never>();
+          const out = newOutput<Message, Entry, Delivery>();
           acceptor.step(
             proposer,
             kind === "Prepare" ? { kind, ballot } : { kind, ballot, value: valueOf(ballot) },
@@ -122,7 +124,7 @@ describe.each(states)("promised $promised, accepted $accepted", ({ promised, acc
   }
 
   test("Inquire: tells what it has accepted, and nothing of a mere promise", () => {
-    const out = newOutput<Message, Entry, never>();
+    const out = newOutput<Message, Entry, Delivery>();
     acceptorThat(entriesOf(promised, accepted)).step(addressOf("learner", 1), { kind: "Inquire" }, out);
     const vote: Message = { kind: "Accepted", ballot: accepted, value: valueOf(accepted) };
     expect(out.sendAfterPersist).toEqual(accepted === 0 ? [] : [{ to: addressOf("learner", 1), message: vote }]);
@@ -139,7 +141,7 @@ test("two values in one ballot are a broken invariant: it stops", () => {
 
 test("messages for other roles change nothing", () => {
   const acceptor = acceptorThat(entriesOf(4, 3));
-  const out = newOutput<Message, Entry, never>();
+  const out = newOutput<Message, Entry, Delivery>();
   const value = Uint8Array.of(1);
   const others: readonly Message[] = [
     { kind: "Request", value },
@@ -152,4 +154,9 @@ test("messages for other roles change nothing", () => {
   for (const message of others) acceptor.step(addressOf("proposer", 1), message, out);
   expect(out).toEqual(newOutput());
   expect(acceptor.checkpoint()).toEqual(entriesOf(4, 3));
+});
+
+test("a log that holds anything but promises and votes is refused", () => {
+  expect(asEntry({ kind: "Prepare", ballot: 1 })).toEqual({ kind: "Prepare", ballot: 1 });
+  expect(() => asEntry({ kind: "Rejected", ballot: 1, promised: 2 })).toThrow("expected Prepare or Accept in the log");
 });

@@ -4,12 +4,12 @@
  */
 import { describe, expect, test } from "vitest";
 import { addressOf, type Address } from "../src/address.ts";
-import { newOutput, type Output } from "../src/output.ts";
+import { newOutput } from "../src/output.ts";
 import { flexible, majority, type QuorumSystem } from "../src/quorum.ts";
-import { Learner, type Delivery, type LearnerOptions } from "../src/basic/learner.ts";
+import type { Output } from "../src/basic/delivery.ts";
+import { Learner, type LearnerOptions } from "../src/basic/learner.ts";
 import type { Message } from "../src/basic/messages.ts";
 
-type Out = Output<Message, never, Delivery>;
 interface Vote {
   readonly acceptor: number;
   readonly ballot: number;
@@ -26,7 +26,7 @@ const options: LearnerOptions = {
   retryTicks: 5,
 };
 
-function votes(learner: Learner, run: readonly Vote[], out: Out): void {
+function votes(learner: Learner, run: readonly Vote[], out: Output): void {
   for (const { acceptor, ballot } of run) {
     learner.step(addressOf("acceptor", acceptor), { kind: "Accepted", ballot, value }, out);
   }
@@ -62,7 +62,7 @@ describe.each(systems)("%s", (_name, quorums) => {
   test("it learns when a quorum has accepted one ballot, once, and never by votes of different ballots", () => {
     for (let length = 0; length <= 5; length++) {
       for (const run of runs(length)) {
-        const out: Out = newOutput();
+        const out: Output = newOutput();
         votes(new Learner({ ...options, quorums }), run, out);
         const ballot = chosenBallot(run, quorums.phase2);
         const expected = ballot === undefined ? [] : [{ kind: "chosen", ballot, value }];
@@ -78,7 +78,7 @@ describe.each(systems)("%s", (_name, quorums) => {
 });
 
 test("a vote of an acceptor that is not in the configuration does not count", () => {
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   votes(
     new Learner(options),
     [1, 4].map((acceptor) => ({ acceptor, ballot: 1 })),
@@ -88,7 +88,7 @@ test("a vote of an acceptor that is not in the configuration does not count", ()
 });
 
 test("what it learns it tells: the learners that it is to tell, and the clients", () => {
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   const learner = new Learner({ ...options, tells: [other], clients: [client] });
   votes(
     learner,
@@ -102,7 +102,7 @@ test("what it learns it tells: the learners that it is to tell, and the clients"
 });
 
 test("what a distinguished learner says it believes", () => {
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   const learner = new Learner({ ...options, clients: [client] });
   for (let i = 0; i < 2; i++) learner.step(other, { kind: "Learned", ballot: 4, value }, out);
   expect(out.deliver).toEqual([{ kind: "chosen", ballot: 4, value }]);
@@ -112,7 +112,7 @@ test("what a distinguished learner says it believes", () => {
 test("who asks is told what was chosen", () => {
   const learner = new Learner(options);
   learner.step(other, { kind: "Learned", ballot: 4, value }, newOutput());
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   for (const asker of [client, other]) learner.step(asker, { kind: "Inquire" }, out);
   expect(out.send).toEqual([
     { to: client, message: { kind: "Response", value } },
@@ -124,7 +124,7 @@ test("asked for what it does not know, it asks the acceptors, then one proposer 
   const learner = new Learner(options);
   const asked: Address[][] = [];
   for (let round = 0; round < 7; round++) {
-    const out: Out = newOutput();
+    const out: Output = newOutput();
     if (round === 0) learner.step(client, { kind: "Inquire" }, out);
     for (let tick = 0; round > 0 && tick < options.retryTicks; tick++) {
       expect(out.send).toEqual([]);
@@ -142,14 +142,14 @@ test("asked for what it does not know, it asks the acceptors, then one proposer 
     [1, 2].map((acceptor) => ({ acceptor, ballot: 1 })),
     newOutput(),
   );
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   for (let tick = 0; tick < 3 * options.retryTicks; tick++) learner.tick(out);
   expect(out.send).toEqual([]);
 });
 
 test("nobody asked: it asks nobody", () => {
   const learner = new Learner(options);
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   votes(learner, [{ acceptor: 1, ballot: 1 }], out);
   for (let tick = 0; tick < 10 * options.retryTicks; tick++) learner.tick(out);
   expect(out).toEqual(newOutput());
@@ -173,7 +173,7 @@ describe("after the value was chosen in ballot 4", () => {
   });
 
   test("another value in a lower ballot was only a minority's", () => {
-    const out: Out = newOutput();
+    const out: Output = newOutput();
     knowing().step(addressOf("acceptor", 3), { kind: "Accepted", ballot: 3, value: wrong }, out);
     expect(out).toEqual(newOutput());
   });
@@ -185,7 +185,7 @@ describe("after the value was chosen in ballot 4", () => {
 });
 
 test("messages for other roles change nothing", () => {
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   const learner = new Learner(options);
   const others: readonly Message[] = [
     { kind: "Request", value },

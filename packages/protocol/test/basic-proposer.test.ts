@@ -4,13 +4,13 @@
  */
 import { describe, expect, test } from "vitest";
 import { addressOf } from "../src/address.ts";
-import { newOutput, type Output } from "../src/output.ts";
+import { newOutput } from "../src/output.ts";
 import { flexible, majority } from "../src/quorum.ts";
 import { fixedDelay } from "../src/basic/delay.ts";
+import type { Output } from "../src/basic/delivery.ts";
 import type { Entry, Message } from "../src/basic/messages.ts";
 import { Proposer, type ProposerOptions } from "../src/basic/proposer.ts";
 
-type Out = Output<Message, Entry, never>;
 const client = addressOf("client", 9);
 const acceptor = (node: number) => addressOf("acceptor", node);
 const mine = Uint8Array.of(77);
@@ -79,7 +79,7 @@ describe.each(["idle", "preparing", "proposing", "waiting", "chosen"] as const)(
       test.each(answers)(`$kind of a ballot ${relation}, sender ${sender}`, (answer) => {
         const proposer = proposerIn(phase);
         const before = proposer.status();
-        const out: Out = newOutput();
+        const out: Output = newOutput();
         proposer.step(acceptor(senders[sender]), answer, out);
         const next = table.get(`${phase} ${answer.kind} ${relation} ${sender}`);
         if (next === undefined) {
@@ -98,7 +98,7 @@ describe.each(["idle", "preparing", "proposing", "waiting", "chosen"] as const)(
 
   test("a request", () => {
     const proposer = proposerIn(phase);
-    const out: Out = newOutput();
+    const out: Output = newOutput();
     proposer.step(client, { kind: "Request", value: Uint8Array.of(1) }, out);
     const prepare: Entry = { kind: "Prepare", ballot: 3 };
     expect(out.persist).toEqual(phase === "idle" ? [prepare] : []);
@@ -109,7 +109,7 @@ describe.each(["idle", "preparing", "proposing", "waiting", "chosen"] as const)(
 
   test("an inquiry of a learner", () => {
     const proposer = proposerIn(phase);
-    const out: Out = newOutput();
+    const out: Output = newOutput();
     const learner = addressOf("learner", 1);
     proposer.step(learner, { kind: "Inquire" }, out);
     expect(out.persist.length).toBe(phase === "idle" ? 1 : 0);
@@ -120,7 +120,7 @@ describe.each(["idle", "preparing", "proposing", "waiting", "chosen"] as const)(
   test("messages for other roles change nothing", () => {
     const proposer = proposerIn(phase);
     const before = proposer.status();
-    const out: Out = newOutput();
+    const out: Output = newOutput();
     const others: readonly Message[] = [
       { kind: "Prepare", ballot: 3 },
       { kind: "Accept", ballot: 3, value: mine },
@@ -140,7 +140,7 @@ test("with the answers of a quorum it proposes what P2c leaves it, for every pai
       const proposer = new Proposer(options);
       proposer.restore({ kind: "Prepare", ballot: 3 });
       proposer.step(client, request, newOutput());
-      const out: Out = newOutput();
+      const out: Output = newOutput();
       proposer.step(acceptor(1), promised(5, first, first === 0 ? nothing : valueOf(first)), out);
       expect(out.sendAfterPersist).toEqual([]);
       proposer.step(acceptor(3), promised(5, second, second === 0 ? nothing : valueOf(second)), out);
@@ -168,7 +168,7 @@ test("flexible quorums: each phase waits for its own number", () => {
 
 test("its ballot is persisted before it is sent, and after a crash it never uses it again", () => {
   const proposer = new Proposer(options);
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   proposer.step(client, request, out);
   expect(out.persist).toEqual([{ kind: "Prepare", ballot: 1 }]);
   expect(out.send).toEqual([]);
@@ -176,7 +176,7 @@ test("its ballot is persisted before it is sent, and after a crash it never uses
 
   const restarted = new Proposer(options);
   for (const entry of out.persist) restarted.restore(entry);
-  const again: Out = newOutput();
+  const again: Output = newOutput();
   restarted.step(client, request, again);
   expect(again.persist).toEqual([{ kind: "Prepare", ballot: 3 }]);
 });
@@ -190,7 +190,7 @@ test("after a refusal it waits as its delay says, then tries above the ballot th
   const proposer = proposerIn("waiting", { delay });
   const waits: number[] = [];
   for (const next of [9, 11]) {
-    const out: Out = newOutput();
+    const out: Output = newOutput();
     let ticks = 0;
     while (out.persist.length === 0) {
       proposer.tick(out);
@@ -210,7 +210,7 @@ test.each([
   ["proposing", { kind: "Accept", ballot: 3, value: mine }],
 ] as const)("%s: after the retry time it asks those again that have not answered", (phase, message) => {
   const proposer = proposerIn(phase);
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   for (let tick = 1; tick < options.retryTicks; tick++) proposer.tick(out);
   expect(out.sendAfterPersist).toEqual([]);
   proposer.tick(out);
@@ -220,7 +220,7 @@ test.each([
 
 test.each(["idle", "chosen"] as const)("%s: time changes nothing", (phase) => {
   const proposer = proposerIn(phase);
-  const out: Out = newOutput();
+  const out: Output = newOutput();
   for (let tick = 0; tick < 5 * options.retryTicks; tick++) proposer.tick(out);
   expect(out).toEqual(newOutput());
 });
@@ -228,7 +228,7 @@ test.each(["idle", "chosen"] as const)("%s: time changes nothing", (phase) => {
 test("an ordinary proposer passes requests and inquiries on to the distinguished one", () => {
   for (const message of [request, { kind: "Inquire" } as const]) {
     const ordinary = new Proposer({ ...options, node: 2, distinguished: 1 });
-    const out: Out = newOutput();
+    const out: Output = newOutput();
     ordinary.step(client, message, out);
     expect(out).toEqual({ ...newOutput(), send: [{ to: addressOf("proposer", 1), message }] });
   }
@@ -238,7 +238,7 @@ test("an inquiry proposes what it finds, and nothing where nothing was accepted"
   for (const found of [0, 2]) {
     const proposer = new Proposer(options);
     proposer.restore({ kind: "Prepare", ballot: 1 });
-    const out: Out = newOutput();
+    const out: Output = newOutput();
     proposer.step(addressOf("learner", 1), { kind: "Inquire" }, newOutput());
     proposer.step(acceptor(1), promised(3), out);
     proposer.step(acceptor(2), promised(3, found, found === 0 ? nothing : mine), out);

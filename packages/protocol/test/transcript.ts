@@ -19,12 +19,13 @@
  *     status
  */
 import { addressOf, nodeOf, roleOf, type Address, type Role } from "../src/address.ts";
-import { newOutput, type Envelope, type Output, type RoleMachine } from "../src/output.ts";
+import { newOutput, type Envelope, type RoleMachine } from "../src/output.ts";
 import { flexible, majority, type QuorumSystem } from "../src/quorum.ts";
 import { Acceptor } from "../src/basic/acceptor.ts";
 import { fixedDelay } from "../src/basic/delay.ts";
 import { Learner } from "../src/basic/learner.ts";
-import type { Message } from "../src/basic/messages.ts";
+import type { Delivery, Output } from "../src/basic/delivery.ts";
+import type { Entry, Message } from "../src/basic/messages.ts";
 import { Proposer } from "../src/basic/proposer.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text === "-" ? "" : text);
@@ -38,10 +39,7 @@ interface Actor {
   status(): readonly string[];
 }
 
-function actor<Entry extends Message, Delivery extends object>(
-  create: () => RoleMachine<Message, Entry, Delivery>,
-  persistedBefore: readonly Entry[] = [],
-): Actor {
+function actor(create: () => RoleMachine<Message, Entry, Delivery>, persistedBefore: readonly Entry[] = []): Actor {
   const persisted: Entry[] = [...persistedBefore];
   const recovered = () => {
     const machine = create();
@@ -49,8 +47,8 @@ function actor<Entry extends Message, Delivery extends object>(
     return machine;
   };
   let machine = recovered();
-  const during = (action: (out: Output<Message, Entry, Delivery>) => void): readonly string[] => {
-    const out = newOutput<Message, Entry, Delivery>();
+  const during = (action: (out: Output) => void): readonly string[] => {
+    const out: Output = newOutput();
     action(out);
     machine.flush(out);
     persisted.push(...out.persist);

@@ -4,8 +4,9 @@
  */
 import { nodeOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
-import type { Output, RoleMachine, RoleStatus } from "../output.ts";
+import type { RoleMachine, RoleStatus } from "../output.ts";
 import { noOp, sameValue, type Proposal } from "../value.ts";
+import type { Delivery, Output } from "./delivery.ts";
 import type { Accept, Entry, Message, Prepare } from "./messages.ts";
 
 export interface AcceptorOptions {
@@ -15,9 +16,7 @@ export interface AcceptorOptions {
   readonly learners: readonly Address[];
 }
 
-type Out = Output<Message, Entry, never>;
-
-export class Acceptor implements RoleMachine<Message, Entry> {
+export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   readonly #options: AcceptorOptions;
   /** It accepts nothing below this. */
   #promised: Ballot = noBallot;
@@ -28,7 +27,7 @@ export class Acceptor implements RoleMachine<Message, Entry> {
     this.#options = options;
   }
 
-  step(from: Address, message: Message, out: Out): void {
+  step(from: Address, message: Message, out: Output): void {
     switch (message.kind) {
       case "Prepare":
         if (this.#owns(from, message.ballot)) this.#prepare(from, message, out);
@@ -75,7 +74,7 @@ export class Acceptor implements RoleMachine<Message, Entry> {
   }
 
   /** §2.2, phase 1(b). */
-  #prepare(from: Address, { ballot }: Prepare, out: Out): void {
+  #prepare(from: Address, { ballot }: Prepare, out: Output): void {
     if (ballot < this.#promised) return this.#reject(from, ballot, out);
     // "We also have it ignore a prepare request for a proposal it has already accepted."
     if (ballot === this.#accepted.ballot) return;
@@ -89,7 +88,7 @@ export class Acceptor implements RoleMachine<Message, Entry> {
   }
 
   /** §2.2, phase 2(b) and P1a: it accepts unless it has promised above. */
-  #accept(from: Address, { ballot, value }: Accept, out: Out): void {
+  #accept(from: Address, { ballot, value }: Accept, out: Output): void {
     if (ballot < this.#promised) return this.#reject(from, ballot, out);
     if (ballot !== this.#accepted.ballot) {
       this.#promised = ballot;
@@ -107,7 +106,7 @@ export class Acceptor implements RoleMachine<Message, Entry> {
   }
 
   /** §2.5: the proposer should be told, so that it abandons its ballot. It may leave before the promise is durable. */
-  #reject(to: Address, ballot: Ballot, out: Out): void {
+  #reject(to: Address, ballot: Ballot, out: Output): void {
     out.send.push({ to, message: { kind: "Rejected", ballot, promised: this.#promised } });
   }
 }

@@ -5,11 +5,12 @@
  * bounded however many ballots a duel goes through, and what was chosen stays chosen in every higher ballot.
  */
 import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
-import { noBallot, type Ballot } from "../ballot.ts";
-import type { Output, RoleMachine, RoleStatus } from "../output.ts";
+import { noBallot } from "../ballot.ts";
+import type { RoleMachine, RoleStatus } from "../output.ts";
 import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet, type QuorumSystem } from "../quorum.ts";
-import { sameValue, type Proposal, type Value } from "../value.ts";
-import type { Message } from "./messages.ts";
+import { sameValue, type Proposal } from "../value.ts";
+import type { Delivery, Output } from "./delivery.ts";
+import type { Entry, Message } from "./messages.ts";
 
 export interface LearnerOptions {
   /** The acceptors are those of nodes 1 to `quorums.acceptors`. */
@@ -24,17 +25,7 @@ export interface LearnerOptions {
   readonly retryTicks: number;
 }
 
-/** What a learner makes known, once: the decree. */
-export interface Delivery {
-  readonly kind: "chosen";
-  /** A ballot in which a phase 2 quorum accepted the value. */
-  readonly ballot: Ballot;
-  readonly value: Value;
-}
-
-type Out = Output<Message, never, Delivery>;
-
-export class Learner implements RoleMachine<Message, never, Delivery> {
+export class Learner implements RoleMachine<Message, Entry, Delivery> {
   readonly #options: LearnerOptions;
   readonly #acceptors: readonly Address[];
   /** The vote with the highest ballot of each acceptor. */
@@ -52,7 +43,7 @@ export class Learner implements RoleMachine<Message, never, Delivery> {
     this.#acceptors = Array.from({ length: options.quorums.acceptors }, (_, i) => addressOf("acceptor", i + 1));
   }
 
-  step(from: Address, message: Message, out: Out): void {
+  step(from: Address, message: Message, out: Output): void {
     switch (message.kind) {
       case "Accepted":
         this.#vote(from, { ballot: message.ballot, value: message.value }, out);
@@ -73,7 +64,7 @@ export class Learner implements RoleMachine<Message, never, Delivery> {
     }
   }
 
-  tick(out: Out): void {
+  tick(out: Output): void {
     if (!this.#needed) return;
     this.#ticksLeft -= 1;
     if (this.#ticksLeft <= 0) this.#inquire(out);
@@ -84,7 +75,7 @@ export class Learner implements RoleMachine<Message, never, Delivery> {
   /** What it knows is never lost, for the acceptors know it: it persists nothing. */
   restore(): void {}
 
-  checkpoint(): readonly never[] {
+  checkpoint(): readonly Entry[] {
     return [];
   }
 
@@ -94,7 +85,7 @@ export class Learner implements RoleMachine<Message, never, Delivery> {
   }
 
   /** §2.3: a value is chosen when a quorum has accepted it in one ballot. Votes of different ballots never add up. */
-  #vote(from: Address, vote: Proposal, out: Out): void {
+  #vote(from: Address, vote: Proposal, out: Output): void {
     if (!this.#acceptors.includes(from)) return;
     if (this.#chosen !== undefined) {
       requireAgreement(this.#chosen, vote);
@@ -110,7 +101,7 @@ export class Learner implements RoleMachine<Message, never, Delivery> {
     if (isPhase2Quorum(this.#options.quorums, voters)) this.#learn(vote, out);
   }
 
-  #learn(proposal: Proposal, out: Out): void {
+  #learn(proposal: Proposal, out: Output): void {
     if (this.#chosen !== undefined) {
       if (!sameValue(proposal.value, this.#chosen.value)) disagree(this.#chosen, proposal);
       return;
@@ -123,7 +114,7 @@ export class Learner implements RoleMachine<Message, never, Delivery> {
     for (const client of this.#options.clients) this.#tell(client, proposal, out);
   }
 
-  #inquired(from: Address, out: Out): void {
+  #inquired(from: Address, out: Output): void {
     if (this.#chosen !== undefined) {
       this.#tell(from, this.#chosen, out);
     } else if (!this.#needed) {
@@ -137,7 +128,7 @@ export class Learner implements RoleMachine<Message, never, Delivery> {
    * "it can have a proposer issue a proposal". It asks the acceptors, then a proposer, the acceptors again, the next
    * proposer, and so on.
    */
-  #inquire(out: Out): void {
+  #inquire(out: Output): void {
     const round = this.#inquiries;
     this.#inquiries += 1;
     this.#ticksLeft = this.#options.retryTicks;
@@ -146,7 +137,7 @@ export class Learner implements RoleMachine<Message, never, Delivery> {
     for (const to of asked) out.send.push({ to, message: { kind: "Inquire" } });
   }
 
-  #tell(to: Address, { ballot, value }: Proposal, out: Out): void {
+  #tell(to: Address, { ballot, value }: Proposal, out: Output): void {
     const client = roleOf(to) === "client";
     out.send.push({ to, message: client ? { kind: "Response", value } : { kind: "Learned", ballot, value } });
   }

@@ -4,11 +4,12 @@
  */
 import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
 import { nextBallot, noBallot, type Ballot } from "../ballot.ts";
-import type { Output, RoleMachine, RoleStatus } from "../output.ts";
+import type { RoleMachine, RoleStatus } from "../output.ts";
 import { isPhase1Quorum, isPhase2Quorum, noAcceptors, withAcceptor, hasAcceptor } from "../quorum.ts";
 import type { AcceptorSet, QuorumSystem } from "../quorum.ts";
 import { noOp, valueToPropose, type Proposal, type Value } from "../value.ts";
 import type { RetryDelay } from "./delay.ts";
+import type { Delivery, Output } from "./delivery.ts";
 import type { Accepted, Entry, Message, Prepare, Promised, Rejected } from "./messages.ts";
 
 export interface ProposerOptions {
@@ -26,12 +27,10 @@ export interface ProposerOptions {
   readonly distinguished?: number;
 }
 
-type Out = Output<Message, Entry, never>;
-
 /** What it is about: nothing; a refused ballot, to be followed by a higher one; phase 1; phase 2; a chosen value. */
 type Phase = "idle" | "waiting" | "preparing" | "proposing" | "chosen";
 
-export class Proposer implements RoleMachine<Message, Entry> {
+export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #options: ProposerOptions;
   readonly #acceptors: readonly Address[];
   #phase: Phase = "idle";
@@ -57,7 +56,7 @@ export class Proposer implements RoleMachine<Message, Entry> {
     this.#acceptors = Array.from({ length: options.quorums.acceptors }, (_, i) => addressOf("acceptor", i + 1));
   }
 
-  step(from: Address, message: Message, out: Out): void {
+  step(from: Address, message: Message, out: Output): void {
     switch (message.kind) {
       case "Request":
         this.#request(from, message.value, message, out);
@@ -82,7 +81,7 @@ export class Proposer implements RoleMachine<Message, Entry> {
     }
   }
 
-  tick(out: Out): void {
+  tick(out: Output): void {
     if (this.#phase === "idle" || this.#phase === "chosen") return;
     this.#ticksLeft -= 1;
     if (this.#ticksLeft > 0) return;
@@ -105,7 +104,7 @@ export class Proposer implements RoleMachine<Message, Entry> {
     return { phase: this.#phase, ballot: this.#ballot, highestKnown: this.#highest, refusals: this.#refusals };
   }
 
-  #request(from: Address, wanted: Value | undefined, message: Message, out: Out): void {
+  #request(from: Address, wanted: Value | undefined, message: Message, out: Output): void {
     const { node, distinguished = node } = this.#options;
     if (distinguished !== node) {
       out.send.push({ to: addressOf("proposer", distinguished), message });
@@ -123,14 +122,14 @@ export class Proposer implements RoleMachine<Message, Entry> {
   }
 
   /** A request that comes after the decision is answered with it. */
-  #tell(to: Address, out: Out): void {
+  #tell(to: Address, out: Output): void {
     const [ballot, value] = [this.#ballot, this.#value];
     if (roleOf(to) === "client") out.send.push({ to, message: { kind: "Response", value } });
     if (roleOf(to) === "learner") out.send.push({ to, message: { kind: "Learned", ballot, value } });
   }
 
   /** §2.2, phase 1(a), with a ballot that it has never used: on stable storage before it is sent (§2.5). */
-  #prepare(out: Out): void {
+  #prepare(out: Output): void {
     const { node, proposers } = this.#options;
     this.#ballot = nextBallot(this.#highest, node, proposers);
     this.#highest = this.#ballot;
@@ -140,7 +139,7 @@ export class Proposer implements RoleMachine<Message, Entry> {
   }
 
   /** §2.2, phase 2(a): with the answers of a quorum to this Prepare, P2c says which value it may propose. */
-  #promise(from: Address, { ballot, acceptedBallot, acceptedValue }: Promised, out: Out): void {
+  #promise(from: Address, { ballot, acceptedBallot, acceptedValue }: Promised, out: Output): void {
     if (this.#phase !== "preparing" || ballot !== this.#ballot || !this.#count(from)) return;
     this.#reported.push({ ballot: acceptedBallot, value: acceptedValue });
     if (!isPhase1Quorum(this.#options.quorums, this.#answered)) return;
@@ -167,14 +166,14 @@ export class Proposer implements RoleMachine<Message, Entry> {
     this.#ticksLeft = this.#options.delay(this.#refusals);
   }
 
-  #enter(phase: "preparing" | "proposing", out: Out): void {
+  #enter(phase: "preparing" | "proposing", out: Output): void {
     this.#phase = phase;
     this.#answered = noAcceptors;
     this.#sendToSilent(out);
   }
 
   /** Sends this phase's message to each acceptor that has not answered it. */
-  #sendToSilent(out: Out): void {
+  #sendToSilent(out: Output): void {
     this.#ticksLeft = this.#options.retryTicks;
     const message: Message =
       this.#phase === "preparing" ? this.#begun() : { kind: "Accept", ballot: this.#ballot, value: this.#value };
