@@ -10,15 +10,22 @@ export interface StateMachine {
    * Applies one command and writes its reply. Must be deterministic: the same commands in the same order give the same
    * replies and state on every node. A command that is not well formed throws a DecodeError before anything has
    * changed; anything else thrown stops the replica.
+   *
+   * @param command a window on the bytes of this command, valid only during the call
+   * @param reply written to at its end; where a reply begins and ends is the replica's business
    */
   apply(command: ByteReader, reply: ByteWriter): void;
-  /** Answers a question without changing anything. */
+  /** Answers a question without changing anything; otherwise like `apply`. */
   query(query: ByteReader, reply: ByteWriter): void;
   /**
-   * The state as it is now, in parts. The parts are taken one by one while later commands are already being applied,
-   * and must not show them.
+   * The state as it is now, in parts of some 64 to 256 KiB, the same bytes for the same state. The parts are taken one
+   * by one while later commands are already being applied, and must not show them. Whoever takes no more of them
+   * before the end calls the iterator's `return`, as `for ... of` does.
    */
   snapshot(): Iterable<Uint8Array>;
-  /** Replaces the state by that of a snapshot, given as its parts or in other cuts of the same bytes. */
+  /**
+   * Replaces the state by that of a snapshot, given as its parts or in other cuts of the same bytes. Takes all of them
+   * before anything changes: they end in a DecodeError when the snapshot is cut short.
+   */
   restore(parts: Iterable<Uint8Array>): void;
 }
