@@ -162,14 +162,15 @@ class LearnerActor extends RoleActor<multi.Learner> {
   }
 }
 
-function openLog(storage: RoleStorage, { segmentBytes }: WorkerSettings): Log {
-  if (storage.kind === "memory") return new MemoryLog(storage.log, { segmentBytes });
-  return new FileLog(nodeFiles({ blocking: true }), join(storage.folder, "log"));
+function openLog(storage: RoleStorage, { placement }: WorkerSettings): Log {
+  if (storage.kind === "memory") return new MemoryLog(storage.log);
+  // A role in a thread of its own may wait for the disk; collapsed ones must not keep each other waiting.
+  return new FileLog(join(storage.folder, "log"), nodeFiles({ sync: placement === "role" ? "blocking" : "later" }));
 }
 
 function openSnapshots(storage: RoleStorage): SnapshotStore {
   if (storage.kind === "memory") return new MemorySnapshots(storage.snapshots);
-  return new FileSnapshots(nodeFiles({ blocking: false }), join(storage.folder, "snapshots"));
+  return new FileSnapshots(join(storage.folder, "snapshots"));
 }
 
 /** The bytes of an entry are those of the message on the wire. */

@@ -2,7 +2,7 @@
  * The control plane between a supervisor and a worker thread: what comlink carries. Data never goes this way.
  */
 import type { multi, RoleStatus } from "@synod/protocol";
-import type { MemoryLogArea, MemorySnapshotsArea } from "@synod/storage";
+import type { MemoryArea } from "@synod/storage";
 import type { Endpoint } from "@synod/transports";
 import type { PathEnd } from "@synod/transports/message-port";
 import type { NodeRole, Placement } from "./placement.ts";
@@ -10,7 +10,7 @@ import type { NodeRole, Placement } from "./placement.ts";
 /** Where a role keeps what must survive it: a folder, or memory that outlives the thread but not the process. */
 export type RoleStorage =
   | { readonly kind: "file"; readonly folder: string }
-  | { readonly kind: "memory"; readonly log: MemoryLogArea; readonly snapshots: MemorySnapshotsArea };
+  | { readonly kind: "memory"; readonly log: MemoryArea; readonly snapshots: MemoryArea };
 
 /** Where the worker finds the state machine: a module with a named export that makes one. */
 export interface MachineModule {

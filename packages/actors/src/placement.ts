@@ -20,7 +20,7 @@ export interface ThreadPlan {
 }
 
 export function planThreads(nodes: readonly number[], placement: Placement): readonly ThreadPlan[] {
-  return nodes.flatMap((node) =>
+  return nodes.flatMap((node): readonly ThreadPlan[] =>
     placement === "node"
       ? [{ endpoint: addressOf("proposer", node), node, roles: nodeRoles }]
       : nodeRoles.map((role) => ({ endpoint: addressOf(role, node), node, roles: [role] })),

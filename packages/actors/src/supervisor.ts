@@ -3,7 +3,7 @@
  * restarts an actor that ends by itself, and kills and restarts actors as it is told.
  */
 import type { multi } from "@synod/protocol";
-import { newMemoryLogArea, newMemorySnapshotsArea } from "@synod/storage";
+import { newMemoryLogArea, newMemorySnapshotArea } from "@synod/storage";
 import type { Endpoint } from "@synod/transports";
 import { newPath, type PathEnd } from "@synod/transports/message-port";
 import { Effect, Exit, Schedule, Scope } from "effect";
@@ -46,7 +46,7 @@ export interface ActorState {
 }
 
 /** After these tries within a short time an actor that keeps ending is left alone. */
-const restartSchedule = Schedule.both(Schedule.exponential("50 millis"), Schedule.recurs(5));
+const restarts = { schedule: Schedule.exponential("50 millis"), times: 5 };
 
 export class Supervisor {
   readonly #settings: SupervisorSettings;
@@ -135,7 +135,7 @@ export class Supervisor {
   #select(node: number, role?: NodeRole): Effect.Effect<readonly ThreadPlan[], UnknownActor> {
     const { nodes } = this.#settings.configuration;
     if (!nodes.includes(node)) {
-      return new UnknownActor({ message: `no node ${node}: expected one of ${nodes.join(", ")}` }).asEffect();
+      return Effect.fail(new UnknownActor({ message: `no node ${node}: expected one of ${nodes.join(", ")}` }));
     }
     return Effect.succeed(
       this.#plans.filter((plan) => plan.node === node && (role === undefined || plan.roles.includes(role))),
@@ -174,7 +174,7 @@ export class Supervisor {
       this.#forget(plan.endpoint);
       this.#settings.onNotice(`${showActor(plan)} ended: ${why}; starting it again`);
       yield* this.#spawn(plan).pipe(
-        Effect.retry(restartSchedule),
+        Effect.retry(restarts),
         Effect.catchTag("ActorError", ({ message }) =>
           Effect.sync(() => this.#settings.onNotice(`${message}; it stays down until it is restarted`)),
         ),
@@ -199,7 +199,7 @@ export class Supervisor {
 function newStorage(folder: string | undefined, node: number): Readonly<Record<NodeRole, RoleStorage>> {
   const ofRole = (role: NodeRole): RoleStorage =>
     folder === undefined
-      ? { kind: "memory", log: newMemoryLogArea(), snapshots: newMemorySnapshotsArea() }
+      ? { kind: "memory", log: newMemoryLogArea(), snapshots: newMemorySnapshotArea() }
       : { kind: "file", folder: join(folder, `node-${node}`, role) };
   return { proposer: ofRole("proposer"), acceptor: ofRole("acceptor"), learner: ofRole("learner") };
 }
@@ -207,4 +207,3 @@ function newStorage(folder: string | undefined, node: number): Readonly<Record<N
 function showNotice({ node }: ThreadPlan, { role, message }: WorkerNotice): string {
   return `node ${node} ${role} stopped: ${message}`;
 }
-

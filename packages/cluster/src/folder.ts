@@ -65,7 +65,9 @@ const readMarker = Effect.fnUntraced(function* (
   });
   if (text === undefined) return undefined;
   return yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Marker))(text).pipe(
-    Effect.mapError((cause) => new StorageError("corrupt", where, `expected {format, nodes, machine}: ${cause.message}`)),
+    Effect.mapError(
+      (cause) => new StorageError("corrupt", where, `expected {format, nodes, machine}: ${cause.message}`),
+    ),
   );
 });
 

@@ -70,9 +70,7 @@ export const checkOptions = Effect.fnUntraced(function* (
   const nodes = checked.nodes ?? 3;
   const quorums = yield* Effect.try({
     try: () =>
-      checked.quorums === undefined
-        ? majority(nodes)
-        : flexible(nodes, checked.quorums.phase1, checked.quorums.phase2),
+      checked.quorums === undefined ? majority(nodes) : flexible(nodes, checked.quorums.phase1, checked.quorums.phase2),
     catch: (cause) =>
       new ConfigurationError({ message: cause instanceof QuorumError ? cause.message : String(cause), cause }),
   });

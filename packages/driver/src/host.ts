@@ -69,6 +69,11 @@ export class Host<Message> {
     this.#schedule();
   }
 
+  /** A resident has something to do. */
+  wake(): void {
+    this.#schedule();
+  }
+
   /** One tick of time for every resident. */
   tick(): void {
     for (const resident of this.#residents.values()) resident.tick();

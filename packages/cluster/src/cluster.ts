@@ -1,0 +1,217 @@
+/**
+ * A cluster in one process: nodes with their roles in worker threads, supervised, durable in a folder.
+ *
+ * `Cluster.start` is for programs that use promises, `Cluster.scoped` and `Cluster.layer` for those that use Effect;
+ * both are the same cluster.
+ */
+import { multi } from "@synod/protocol";
+import { endpointOf, nodeRoles, Supervisor, UnknownActor, type ActorError } from "@synod/actors";
+import type { NodeRole, RoleRecovery, RoleReport } from "@synod/actors";
+import { Connection, KeyValue, KeyValueClient, MachineClient, type MachineCodec } from "@synod/client";
+import type { StorageError } from "@synod/storage";
+import { Context, Effect, Exit, Layer, Scope } from "effect";
+import { openFolder } from "./folder.ts";
+import { loadMachineName, keyValueModule } from "./machine-module.ts";
+import { checkOptions, type ClusterOptions, type ConfigurationError } from "./options.ts";
+
+/** Why a cluster did not start. */
+export type StartError = ConfigurationError | StorageError | ActorError;
+
+export interface ClusterStatus {
+  /** The node that leads, or 0 when none does. */
+  readonly leader: number;
+  readonly roles: readonly RoleState[];
+}
+
+export interface RoleState {
+  readonly node: number;
+  readonly role: NodeRole;
+  readonly running: boolean;
+  /** What it reports of itself, if it runs. */
+  readonly report: RoleReport | undefined;
+}
+
+export interface Recovered {
+  readonly node: number;
+  readonly recovery: RoleRecovery;
+}
+
+export class Cluster implements AsyncDisposable {
+  readonly options: Effect.Success<ReturnType<typeof checkOptions>>;
+  /** What each role found in the data folder when it started. */
+  readonly recovered: readonly Recovered[];
+  readonly #supervisor: Supervisor;
+  readonly #connections = new Set<Connection>();
+  #clients = 0;
+  #close: () => Promise<void> = async () => undefined;
+
+  private constructor(options: Cluster["options"], supervisor: Supervisor) {
+    this.options = options;
+    this.#supervisor = supervisor;
+    this.recovered = supervisor.recoveries;
+  }
+
+  /** Starts a cluster that stops when its scope closes. */
+  static readonly scoped = Effect.fnUntraced(function* (
+    options: ClusterOptions = {},
+  ): Effect.fn.Return<Cluster, StartError, Scope.Scope> {
+    const checked = yield* checkOptions(options);
+    const machine = checked.machine ?? keyValueModule;
+    if (checked.data !== undefined) {
+      yield* openFolder(checked.data, checked.nodes, yield* loadMachineName(machine));
+    }
+    const { quorums, learning, placement, snapshotBytes, segmentBytes, onNotice, data } = checked;
+    const supervisor = yield* Supervisor.start({
+      configuration: multi.configurationOf(checked.nodes, { quorums, learning }),
+      placement,
+      machine,
+      folder: data,
+      snapshotBytes,
+      segmentBytes,
+      onNotice,
+    });
+    const cluster = new Cluster(checked, supervisor);
+    yield* Effect.addFinalizer(() => Effect.sync(() => cluster.#closeConnections()));
+    return cluster;
+  });
+
+  /** The cluster as a service for Effect programs. */
+  static layer(options: ClusterOptions = {}): Layer.Layer<ClusterService, StartError> {
+    return Layer.effect(ClusterService, Cluster.scoped(options));
+  }
+
+  /**
+   * Starts a cluster; rejects with a StartError.
+   *
+   * @example
+   * await using cluster = await Cluster.start({ nodes: 3 });
+   */
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    return Effect.runPromise(
+      Effect.gen(function* () {
+        const scope = yield* Scope.make();
+        const cluster = yield* Cluster.scoped(options).pipe(
+          Scope.provide(scope),
+          Effect.onExit((exit) => (Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void)),
+        );
+        cluster.#close = () => Effect.runPromise(Scope.close(scope, Exit.void));
+        return cluster;
+      }),
+    );
+  }
+
+  /** A client of the key-value store. */
+  client(): KeyValueClient {
+    return new KeyValueClient(this.#connect());
+  }
+
+  /** A client of the state machine that this cluster was given, with the codec of its commands. */
+  machineClient<Command, Reply, Query, Answer>(
+    codec: MachineCodec<Command, Reply, Query, Answer>,
+  ): MachineClient<Command, Reply, Query, Answer> {
+    return new MachineClient(this.#connect(), codec);
+  }
+
+  async status(): Promise<ClusterStatus> {
+    const reports = await Effect.runPromise(this.#supervisor.report);
+    const roles = this.#supervisor.actors.flatMap(({ plan, running }) =>
+      plan.roles.map((role) => ({
+        node: plan.node,
+        role,
+        running,
+        report: reports.find((report) => report.node === plan.node && report.role === role),
+      })),
+    );
+    return { leader: leaderOf(reports), roles: roles.toSorted(inOrder) };
+  }
+
+  /** Ends a node, or one of its roles, at whatever it is doing. Rejects with UnknownActor. */
+  async kill(node: number, role?: NodeRole): Promise<void> {
+    this.#checkRole(role);
+    await Effect.runPromise(this.#supervisor.kill(node, role));
+  }
+
+  /** Starts again what does not run of a node, or one of its roles. */
+  async restart(node: number, role?: NodeRole): Promise<void> {
+    this.#checkRole(role);
+    await Effect.runPromise(this.#supervisor.restart(node, role));
+  }
+
+  /** Stops everything in good order. A cluster made with `scoped` or `layer` stops with its scope. */
+  async close(): Promise<void> {
+    const close = this.#close;
+    this.#close = async () => undefined;
+    await close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #connect(): Connection {
+    this.#clients += 1;
+    const { placement } = this.options;
+    const connection = new Connection({
+      client: this.#clients,
+      nodes: Array.from({ length: this.options.nodes }, (_, index) => index + 1),
+      route: (address) => endpointOf(address, placement),
+      closed: () => {
+        this.#connections.delete(connection);
+        Effect.runFork(this.#supervisor.dismiss(connection.endpoint));
+      },
+    });
+    this.#connections.add(connection);
+    // A thread that ends while it is wired is wired again when it restarts.
+    Effect.runFork(
+      this.#supervisor.admit(connection).pipe(
+        Effect.ignore,
+        Effect.andThen(() => Effect.sync(() => connection.session.start())),
+      ),
+    );
+    return connection;
+  }
+
+  #closeConnections(): void {
+    for (const connection of [...this.#connections]) connection.close();
+  }
+
+  #checkRole(role: NodeRole | undefined): void {
+    if (role === undefined || this.options.placement === "role") return;
+    throw new UnknownActor({
+      message: `the roles of a node share a thread in this placement: name the node alone, or start with placement "role"`,
+    });
+  }
+}
+
+/** A running cluster, for Effect programs: `yield* ClusterService`. */
+export class ClusterService extends Context.Service<ClusterService, Cluster>()("@synod/cluster/ClusterService") {}
+
+/** The key-value store of a running cluster, for Effect programs: `yield* KeyValue`. */
+export const keyValueLayer: Layer.Layer<KeyValue, never, ClusterService> = Layer.effect(
+  KeyValue,
+  Effect.gen(function* () {
+    const cluster = yield* ClusterService;
+    const client = yield* Effect.acquireRelease(
+      Effect.sync(() => cluster.client()),
+      (made) => Effect.sync(() => made.close()),
+    );
+    return KeyValue.over(client);
+  }),
+);
+
+/** The node that leads with the highest ballot. */
+function leaderOf(reports: readonly RoleReport[]): number {
+  let leader = 0;
+  let highest = 0;
+  for (const { node, role, status } of reports) {
+    const ballot = Number(status["ballot"] ?? 0);
+    if (role !== "proposer" || status["state"] !== "leading" || ballot <= highest) continue;
+    leader = node;
+    highest = ballot;
+  }
+  return leader;
+}
+
+function inOrder(one: RoleState, other: RoleState): number {
+  return one.node - other.node || nodeRoles.indexOf(one.role) - nodeRoles.indexOf(other.role);
+}
