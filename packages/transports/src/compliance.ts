@@ -5,118 +5,10 @@
  *
  * The cases look at an undisturbed network: one that loses nothing by itself.
  */
-import type { Endpoint, Transport } from "./transport.ts";
+import { check, pattern, same, transportCase, type TransportCase } from "./compliance-world.ts";
+import type { Endpoint } from "./transport.ts";
 
-/** How the suite gets at an adapter. */
-export interface TransportHarness {
-  /** New transports, one for each of the endpoints, in which each has a path to every other. The suite closes them. */
-  connect(endpoints: readonly Endpoint[]): Promise<ReadonlyMap<Endpoint, Transport>>;
-  /** The most bytes that a path holds; at least 1 MiB, and not much more, so that the suite is quick. */
-  readonly pathBytes: number;
-  /** Lets what is under way go on a little, such as by a turn of the event loop. */
-  turn(): Promise<void>;
-}
-
-export interface TransportCase {
-  readonly name: string;
-  /** @throws ComplianceError when the adapter does not comply, or whatever the adapter throws */
-  run(harness: TransportHarness): Promise<void>;
-}
-
-/** Says what an adapter did that it must not do, or left undone. */
-export class ComplianceError extends Error {
-  override readonly name = "ComplianceError";
-}
-
-/** How many turns of the harness a frame may take. */
-const patienceTurns = 20_000;
-/** How many turns the suite waits for what must not come. */
-const quietTurns = 20;
-
-/** Transports under test, with what has arrived at each. */
-class World {
-  readonly #harness: TransportHarness;
-  readonly #transports: ReadonlyMap<Endpoint, Transport>;
-  readonly #arrived = new Map<Endpoint, Uint8Array[]>();
-
-  constructor(harness: TransportHarness, transports: ReadonlyMap<Endpoint, Transport>) {
-    this.#harness = harness;
-    this.#transports = transports;
-  }
-
-  get pathBytes(): number {
-    return this.#harness.pathBytes;
-  }
-
-  at(endpoint: Endpoint): Transport {
-    const transport = this.#transports.get(endpoint);
-    if (transport === undefined) throw new ComplianceError(`the harness made no transport for endpoint ${endpoint}`);
-    return transport;
-  }
-
-  /** What has arrived at an endpoint, the frames themselves. */
-  arrivedAt(endpoint: Endpoint): readonly Uint8Array[] {
-    return this.#arrived.get(endpoint) ?? [];
-  }
-
-  /** Collects what arrives at the endpoints from now on. */
-  listen(...endpoints: readonly Endpoint[]): void {
-    for (const endpoint of endpoints) {
-      const frames: Uint8Array[] = [];
-      this.#arrived.set(endpoint, frames);
-      this.at(endpoint).receive((frame) => frames.push(frame));
-    }
-  }
-
-  async until(what: string, condition: () => boolean): Promise<void> {
-    for (let turn = 0; turn < patienceTurns; turn++) {
-      if (condition()) return;
-      await this.#harness.turn();
-    }
-    throw new ComplianceError(`waited in vain until ${what}`);
-  }
-
-  async turns(count = quietTurns): Promise<void> {
-    for (let turn = 0; turn < count; turn++) await this.#harness.turn();
-  }
-
-  close(): void {
-    for (const transport of this.#transports.values()) transport.close();
-  }
-}
-
-function transportCase(
-  name: string,
-  endpoints: readonly Endpoint[],
-  body: (world: World) => Promise<void>,
-): TransportCase {
-  return {
-    name,
-    async run(harness) {
-      const world = new World(harness, await harness.connect(endpoints));
-      try {
-        await body(world);
-      } finally {
-        world.close();
-      }
-    },
-  };
-}
-
-/** A frame in a buffer of its own, whose bytes depend on `seed`. */
-function pattern(sizeBytes: number, seed: number): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(sizeBytes);
-  for (let i = 0; i < sizeBytes; i++) frame[i] = seed + i + (i >>> 8) * 7;
-  return frame;
-}
-
-function same(one: Uint8Array | undefined, other: Uint8Array): boolean {
-  return one !== undefined && one.length === other.length && one.every((byte, i) => byte === other[i]);
-}
-
-function check(holds: boolean, otherwise: string): void {
-  if (!holds) throw new ComplianceError(otherwise);
-}
+export { ComplianceError, type TransportCase, type TransportHarness } from "./compliance-world.ts";
 
 export const transportCompliance: readonly TransportCase[] = [
   transportCase("a frame arrives as it was sent, whatever its size", [1, 2], async (world) => {
@@ -176,6 +68,17 @@ export const transportCompliance: readonly TransportCase[] = [
     await world.until("the early frames have arrived", () => world.arrivedAt(2).length === 10);
   }),
 
+  transportCase("a new receiver takes the place of the one before", [1, 2], async (world) => {
+    let before = 0;
+    world.at(2).receive(() => (before += 1));
+    world.listen(2);
+    world.at(1).send(2, pattern(10, 1));
+    await world.until("the frame has arrived", () => world.arrivedAt(2).length > 0);
+    await world.turns();
+    check(world.arrivedAt(2).length === 1, "the frame arrived more than once");
+    check(before === 0, "the frame went to the receiver that was replaced");
+  }),
+
   transportCase("what a sender writes to its buffer afterwards does not arrive", [1, 2], async (world) => {
     world.listen(2);
     for (const [i, sizeBytes] of [100, 100_000].entries()) {
@@ -217,7 +120,7 @@ export const transportCompliance: readonly TransportCase[] = [
     check(one.counters.droppedFrames === 1, "the frame that was too much was not counted as dropped");
     world.listen(2);
     await world.until("the accepted frames have arrived", () => world.arrivedAt(2).length === accepted);
-    await world.until("the path takes frames again", () => one.send(2, pattern(sizeBytes, 0)));
+    await world.until("the path takes frames again", () => one.send(2, new Uint8Array(sizeBytes)));
   }),
 
   transportCase("counters say what was sent and received", [1, 2], async (world) => {
@@ -253,5 +156,17 @@ export const transportCompliance: readonly TransportCase[] = [
     }
     await world.until("the frames for another endpoint have arrived", () => world.arrivedAt(3).length === 10);
     check(world.arrivedAt(2).length === 0, "a frame arrived after close");
+  }),
+
+  transportCase("nothing arrives any more once the receiver has closed its transport", [1, 2], async (world) => {
+    let arrived = 0;
+    world.at(2).receive(() => {
+      arrived += 1;
+      world.at(2).close();
+    });
+    for (let i = 0; i < 10; i++) world.at(1).send(2, pattern(10, i));
+    await world.until("a frame has arrived", () => arrived > 0);
+    await world.turns();
+    check(arrived === 1, `${arrived - 1} frames arrived after close`);
   }),
 ];

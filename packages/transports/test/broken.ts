@@ -116,6 +116,19 @@ export const brokenTransports: readonly BrokenTransport[] = [
     }),
   },
   {
+    flaw: "calls every receiver that it ever had",
+    caught: "a new receiver takes the place of the one before",
+    connect: flawed((sound) => {
+      const takers: ((frame: Uint8Array) => void)[] = [];
+      return {
+        receive(take) {
+          takers.push(take);
+          sound.receive((frame) => takers.forEach((taker) => taker(frame)));
+        },
+      };
+    }),
+  },
+  {
     flaw: "keeps a view of a buffer that the sender uses again",
     caught: "what a sender writes to its buffer afterwards does not arrive",
     connect: flawed((sound) => ({
@@ -199,6 +212,19 @@ export const brokenTransports: readonly BrokenTransport[] = [
     flaw: "delivers after close what was under way",
     caught: "nothing arrives at a closed transport, and its peers go on",
     connect: flawed((sound) => ({ close: () => queueMicrotask(() => sound.close()) })),
+  },
+  {
+    flaw: "delivers the rest of a batch after close",
+    caught: "nothing arrives any more once the receiver has closed its transport",
+    connect: flawed((sound) => ({
+      receive(take) {
+        const batch: Uint8Array[] = [];
+        sound.receive((frame) => {
+          batch.push(frame);
+          if (batch.length === 1) queueMicrotask(() => batch.splice(0).forEach(take));
+        });
+      },
+    })),
   },
   {
     flaw: "breaks when a peer has closed",

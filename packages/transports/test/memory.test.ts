@@ -52,6 +52,8 @@ test("an endpoint that is opened again closes the one before, takes its place an
   expect(before.arrived).toEqual([]);
   expect(after.arrived).toEqual([7]);
   expect(before.transport.send(1, Uint8Array.of(1))).toBe(false);
+  before.transport.close();
+  expect(one.transport.send(2, Uint8Array.of(8))).toBe(true);
   expect(after.transport.send(1, Uint8Array.of(1))).toBe(true);
 });
 

@@ -134,15 +134,20 @@ describe("a process", () => {
     expect(run(lastly)).toMatchObject({ stdout: "done\n", stderr: "", status: 0, signal: null });
   });
 
-  test("goes on while its transport is open, also after a change of mind", () => {
+  test.each([
+    ["is open", `${open} transport.unref();`],
+    ["is to keep it alive again", `${open} transport.unref(); peer.unref(); peer.ref();`],
+    ["was to keep it alive again before it was opened", `transport.unref(); peer.unref(); peer.ref(); ${open}`],
+  ])("goes on while its transport %s", (_, lastly) => {
     const exits = `
-      ${open}
-      transport.unref(); peer.unref(); peer.ref();
-      process.on("exit", () => console.log("exit"));
-      peer.receive(() => { console.log("frame"); process.exit(); });
+      ${lastly}
+      peer.receive(() => {
+        console.log("frame");
+        process.exit();
+      });
       process.on("beforeExit", () => console.log("idle"));
       transport.send(2, Uint8Array.of(1));
     `;
-    expect(run(exits).stdout).toBe("done\nframe\nexit\n");
+    expect(run(exits).stdout).toBe("done\nframe\n");
   });
 });
