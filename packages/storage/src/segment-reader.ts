@@ -3,20 +3,19 @@
  */
 import { StorageError } from "./error.ts";
 import { readWhole, type OpenFile } from "./files.ts";
+import { integer, u32 } from "./numbers.ts";
 import {
   decodeHeader,
   headerBytes,
-  integer,
   maxRecordBytes,
   recordChecksum,
   recordHeaderBytes,
   recordSeed,
   sealPosition,
-  u32,
   type SegmentHeader,
 } from "./segment.ts";
 
-/** What was read at a time, unless a record is longer. */
+/** What is read at a time, unless a record is longer. */
 const chunkBytes = 1024 * 1024;
 
 export class SegmentReader {

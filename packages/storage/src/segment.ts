@@ -13,6 +13,7 @@
  */
 import { crc32c } from "@synod/wire";
 import { StorageError } from "./error.ts";
+import { integer, setInteger, setU32, u32 } from "./numbers.ts";
 
 export const formatVersion = 1;
 export const headerBytes = 32;
@@ -25,7 +26,6 @@ export const maxRecordBytes = 64 * 1024 * 1024;
 export const sealPosition = Number.MAX_SAFE_INTEGER;
 
 const magic = new TextEncoder().encode("synodlog");
-const twoTo32 = 2 ** 32;
 const nameDigits = 16;
 
 export interface SegmentHeader {
@@ -105,31 +105,4 @@ export function recordChecksum(bytes: Uint8Array, at: number, length: number, se
 /** What the checksum of the record at `offset` of a segment begins with. */
 export function recordSeed(headerChecksum: number, offset: number): number {
   return (headerChecksum + offset) >>> 0;
-}
-
-export function u32(bytes: Uint8Array, at: number): number {
-  return (
-    (byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24)) >>> 0
-  );
-}
-
-/** 8 bytes as a number, which is not a safe integer when they were not written as one. */
-export function integer(bytes: Uint8Array, at: number): number {
-  return u32(bytes, at + 4) * twoTo32 + u32(bytes, at);
-}
-
-export function setU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
-}
-
-export function setInteger(bytes: Uint8Array, at: number, value: number): void {
-  setU32(bytes, at, value);
-  setU32(bytes, at + 4, Math.floor(value / twoTo32));
-}
-
-function byte(bytes: Uint8Array, at: number): number {
-  return bytes[at] ?? 0;
 }

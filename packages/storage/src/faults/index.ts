@@ -1,0 +1,5 @@
+/**
+ * Files that fail on purpose, to see what storage makes of it.
+ */
+export type { Survival, UnsyncedPiece } from "./disk.ts";
+export * from "./faulty-files.ts";
