@@ -12,7 +12,7 @@ import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import { lastSlot } from "./acceptor.ts";
+import { lastSlot } from "./acceptor-log.ts";
 import { CatchingUp } from "./catching-up.ts";
 import type { Chosen, Entry, FetchSnapshot, Heartbeat, Message, ReadAt, Slot, SnapshotPart } from "./messages.ts";
 
