@@ -74,6 +74,12 @@ export class AcceptorLog {
     this.#advance();
   }
 
+  /** Takes back, at a restart, that all slots up to `through` were known to be chosen with what is held now. */
+  wasChosenThrough(through: Slot): void {
+    this.#chosenThrough = Math.max(this.#chosenThrough, through);
+  }
+
+  /** Drops all slots up to `through`. */
   forget(through: Slot): void {
     for (const slot of this.#accepted.keys()) if (slot <= through) this.#accepted.delete(slot);
     this.#trimmedThrough = Math.max(this.#trimmedThrough, through);

@@ -19,6 +19,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   readonly #ownLearner: Address;
 
   #promised: Ballot = noBallot;
+  /** The first slot that the last recorded promise did not count as chosen. */
+  #recordedFrom: Slot = 1;
   readonly #log = new AcceptorLog();
   #silentTicks: number;
 
@@ -61,6 +63,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     switch (entry.kind) {
       case "Prepare":
         this.#promised = Math.max(this.#promised, entry.ballot);
+        this.#recordedFrom = entry.from;
+        this.#log.wasChosenThrough(entry.from - 1);
         return;
       case "Accept":
         this.#promised = Math.max(this.#promised, entry.ballot);
@@ -68,6 +72,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         this.#log.learnCommit(entry.ballot, entry.commitPoint);
         return;
       case "Chosen":
+        // It was kept because everything before it was known to be chosen.
+        this.#log.wasChosenThrough(entry.from - 1);
         this.#log.keepChosen(entry);
         return;
       case "Trim":
@@ -78,8 +84,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   checkpoint(): readonly Entry[] {
     return [
-      { kind: "Prepare", ballot: this.#promised, from: 0 },
       { kind: "Trim", slot: this.#log.trimmedThrough },
+      { kind: "Prepare", ballot: this.#promised, from: this.#log.chosenThrough + 1 },
     ];
   }
 
@@ -102,14 +108,20 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       out.send.push({ to: from, message: { kind: "Rejected", ballot, promised: this.#promised } });
       return;
     }
-    this.#promise(ballot, first, out);
+    this.#promise(ballot, out);
     this.#silentTicks = 0;
     out.sendAfterPersist.push({ to: from, message: this.#log.report(ballot, first) });
   }
 
-  #promise(ballot: Ballot, from: Slot, out: Output): void {
-    if (ballot === this.#promised) return;
+  /**
+   * Records the promise, and from which slot on it reports. The proposer will not finish the slots before: who knows
+   * that they are chosen must not forget it, or no learner could learn them any more.
+   */
+  #promise(ballot: Ballot, out: Output): void {
+    const from = this.#log.chosenThrough + 1;
+    if (ballot === this.#promised && from <= this.#recordedFrom) return;
     this.#promised = ballot;
+    this.#recordedFrom = from;
     out.persist.push({ kind: "Prepare", ballot, from });
   }
 
@@ -125,7 +137,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     // A trimmed slot is chosen: whoever prepares later hears so, and this vote need not be remembered. Without it a
     // leader that has to finish the slot might never get its quorum.
     if (slot <= this.#log.trimmedThrough) {
-      this.#promise(ballot, slot, out);
+      this.#promise(ballot, out);
       out.sendAfterPersist.push({ to: from, message: { kind: "Accepted", ballot, slot } });
       return;
     }

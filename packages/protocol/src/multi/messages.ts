@@ -260,7 +260,10 @@ export type Message =
   | FetchSnapshot
   | SnapshotPart;
 
-/** What goes to stable storage: a promise as the Prepare it answers, a vote as the Accept, a repair, a trim. */
+/**
+ * What goes to stable storage: a promise as a Prepare, whose `from` is the first slot that the acceptor does not know
+ * to be chosen; a vote as the Accept; a repair; a trim.
+ */
 export type Entry = Prepare | Accept | Chosen | Trim;
 
 /** The order of kinds and fields on the wire. */

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { Acceptor, configurationOf } from "../../src/multi/index.ts";
 import { timing } from "../../src/index.ts";
 import { electedProposer, leadingProposer } from "./leading.ts";
-import { accept, acceptor, chosen, client, learner, prepare, proposer } from "./stage.ts";
+import { accept, acceptor, chosen, client, heartbeat, learner, prepare, proposer } from "./stage.ts";
 import { flush, sent, sentKind, step, text, tick, value } from "./stage.ts";
 
 const three = configurationOf(3);
@@ -58,4 +58,31 @@ test("a vote for a trimmed slot binds the acceptor like any other", () => {
   const again = new Acceptor(three, 2);
   for (const entry of did.persist) again.restore(entry);
   expect(sentKind(step(again, proposer(3), prepare(3, 1)), "Rejected")).toMatchObject([{ promised: 4 }]);
+});
+
+test("an acceptor does not forget, over a restart, that a slot is chosen after it told a proposer so", () => {
+  const role = new Acceptor(three, 2);
+  const log = [
+    ...step(role, proposer(1), accept(1, 1, "A")).persist,
+    ...step(role, proposer(1), heartbeat(1, 1)).persist,
+    ...step(role, proposer(3), prepare(3, 1)).persist,
+  ];
+  const again = new Acceptor(three, 2);
+  for (const entry of log) again.restore(entry);
+  // The leader of ballot 3 begins at slot 2, and nobody else may know.
+  const [answer] = sentKind(step(again, learner(3), { kind: "CatchUp", from: 1 }), "Chosen");
+  expect(answer?.values.map((each) => text(each.value))).toEqual(["A"]);
+});
+
+test("a mended log is as whole after a restart as before", () => {
+  const role = new Acceptor(three, 2);
+  const log = [
+    ...step(role, proposer(1), accept(1, 1, "A")).persist,
+    ...step(role, proposer(1), heartbeat(1, 1)).persist,
+    ...step(role, learner(2), chosen(2, ["B"])).persist,
+  ];
+  const again = new Acceptor(three, 2);
+  for (const entry of log) again.restore(entry);
+  const [answer] = sentKind(step(again, learner(2), { kind: "CatchUp", from: 1 }), "Chosen");
+  expect(answer?.values.map((each) => text(each.value))).toEqual(["A", "B"]);
 });
