@@ -39,6 +39,11 @@ export class AcceptorLog {
     return this.#chosenThrough;
   }
 
+  /** All slots up to here are chosen, said the leader of the highest ballot. */
+  get commitPoint(): Slot {
+    return this.#commit.through;
+  }
+
   get size(): number {
     return this.#accepted.size;
   }

@@ -4,7 +4,7 @@
  * What it promised and what it accepted is on stable storage before the answer leaves (*Paxos Made Simple* §2.5). It
  * is also the keeper of the log: it answers learners that are behind, and forgets what a durable snapshot holds.
  */
-import { addressOf, type Address } from "../address.ts";
+import { addressOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { AcceptorLog, lastSlot } from "./acceptor-log.ts";
@@ -23,10 +23,16 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #recordedFrom: Slot = 1;
   readonly #log = new AcceptorLog();
   #silentTicks: number;
+  /** Ticks in which more was chosen than this log can tell, and it did not get on. */
+  #stuckTicks = 0;
+  #stuckAt: Slot = 0;
+  /** The node whose acceptor was asked last for what this log lacks. */
+  #source: number;
 
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
     this.#node = node;
+    this.#source = node;
     this.#ownLearner = addressOf("learner", node);
     // A new acceptor has heard no leader, and keeps nobody from becoming one.
     this.#silentTicks = configuration.timing.electionTicks;
@@ -53,8 +59,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     }
   }
 
-  tick(): void {
+  tick(out: Output): void {
     this.#silentTicks += 1;
+    this.#mend(out);
   }
 
   flush(): void {}
@@ -184,9 +191,28 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     out.send.push({ to: from, message: this.#log.chosenFrom(first) });
   }
 
-  /** Its own learner fetched from others what this log lacks: kept, so that the log is whole for the next restart. */
+  /**
+   * Asks the other acceptors in turn for what the leader says is chosen and this log cannot tell: it missed the Accept,
+   * or has only that of an older ballot. Else a value might be known to one acceptor alone.
+   */
+  #mend(out: Output): void {
+    const { chosenThrough } = this.#log;
+    if (this.#log.commitPoint <= chosenThrough || chosenThrough > this.#stuckAt) {
+      this.#stuckAt = chosenThrough;
+      this.#stuckTicks = 0;
+      return;
+    }
+    this.#stuckTicks += 1;
+    if (this.#stuckTicks % this.#configuration.timing.retryTicks !== 0) return;
+    const { nodes } = this.#configuration;
+    const others = nodes.filter((node) => node !== this.#node);
+    this.#source = others.find((node) => node > this.#source) ?? others[0] ?? this.#node;
+    out.send.push({ to: addressOf("acceptor", this.#source), message: { kind: "CatchUp", from: chosenThrough + 1 } });
+  }
+
+  /** Its own learner, or another acceptor, has what this log lacks: kept, so that it is whole for the next restart. */
   #repair(from: Address, message: Chosen, out: Output): void {
-    if (from !== this.#ownLearner) return;
+    if (from !== this.#ownLearner && roleOf(from) !== "acceptor") return;
     if (message.from > this.#log.chosenThrough + 1 || lastSlot(message) <= this.#log.chosenThrough) return;
     out.persist.push(message);
     this.#log.keepChosen(message);

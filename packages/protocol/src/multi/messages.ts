@@ -22,6 +22,7 @@
  *     a learner behind       learner  -> acceptor     : CatchUp           from the log
  *                            acceptor -> learner      : Chosen
  *                            learner  -> own acceptor : Chosen            what its log lacked
+ *                            acceptor -> acceptor     : CatchUp           likewise, when only its log is behind
  *                            learner  -> learner      : FetchSnapshot     when the log no longer goes back so far
  *                            learner  -> learner      : SnapshotPart
  *                            learner  -> own acceptor : Trim              my snapshot holds all up to here
@@ -194,7 +195,7 @@ export interface ReadAt {
   readonly query: Uint8Array;
 }
 
-/** A learner asks an acceptor for what is known to be chosen. */
+/** A learner, or an acceptor, asks an acceptor for what is known to be chosen. */
 export interface CatchUp {
   readonly kind: "CatchUp";
   /** The first slot that it lacks. */

@@ -2,10 +2,10 @@
  * Runs that once went wrong, each the shortest that shows it.
  */
 import { expect, test } from "vitest";
-import { Acceptor, configurationOf } from "../../src/multi/index.ts";
+import { Acceptor, configurationOf, Proposer } from "../../src/multi/index.ts";
 import { timing } from "../../src/index.ts";
-import { electedProposer, leadingProposer } from "./leading.ts";
-import { accept, acceptor, chosen, client, heartbeat, learner, prepare, proposer } from "./stage.ts";
+import { elect, electedProposer, leadingProposer } from "./leading.ts";
+import { accept, acceptor, chosen, client, heartbeat, learner, prepare, promised, proposer } from "./stage.ts";
 import { flush, sent, sentKind, step, text, tick, value } from "./stage.ts";
 
 const three = configurationOf(3);
@@ -85,4 +85,18 @@ test("a mended log is as whole after a restart as before", () => {
   for (const entry of log) again.restore(entry);
   const [answer] = sentKind(step(again, learner(2), { kind: "CatchUp", from: 1 }), "Chosen");
   expect(answer?.values.map((each) => text(each.value))).toEqual(["A", "B"]);
+});
+
+test("an acceptor that cannot tell what is chosen asks the others", () => {
+  const role = new Acceptor(three, 3);
+  step(role, proposer(1), accept(1, 1, "A"));
+  // Ballot 2 found slot 1 chosen and did not propose it again: nothing proves to this acceptor what it holds.
+  step(role, proposer(2), heartbeat(2, 1));
+  const asked = Array.from({ length: 3 * timing.retryTicks }, () => tick(role)).flatMap(sent);
+  const message = { kind: "CatchUp", from: 1 };
+  expect(asked).toEqual([1, 2, 1].map((node) => ({ to: acceptor(node), message })));
+
+  expect(step(role, acceptor(2), chosen(1, ["A"])).persist).toEqual([chosen(1, ["A"])]);
+  expect(sentKind(step(role, learner(2), { kind: "CatchUp", from: 1 }), "Chosen")[0]?.values).toHaveLength(1);
+  expect(Array.from({ length: 3 * timing.retryTicks }, () => tick(role)).flatMap(sent)).toEqual([]);
 });
