@@ -2,12 +2,13 @@
  * Phase 1 of a proposer under way: what the acceptors have promised and reported so far.
  */
 import { nodeOf, type Address } from "../address.ts";
-import { noAcceptors, withAcceptor, type AcceptorSet, type QuorumSystem } from "../quorum.ts";
+import { noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
 import { noOp, valueToPropose, type Proposal, type Value } from "../value.ts";
 import type { Promised, Slot } from "./messages.ts";
 
 export class Preparation {
-  readonly quorums: QuorumSystem;
+  /** The first slot that all are asked about. */
+  readonly from: Slot;
   readonly #retryTicks: number;
   /** The page that each acceptor still owes. */
   readonly #asked: Map<Address, Slot>;
@@ -16,15 +17,14 @@ export class Preparation {
   /** The acceptors whose whole answer has come. */
   quorum: AcceptorSet = noAcceptors;
   /** All slots up to this one are chosen, says some acceptor. */
-  chosenThrough: Slot;
+  chosenThrough: Slot = 0;
   /** The highest slot in which an acceptor has accepted a proposal. */
   highest: Slot = 0;
 
-  constructor(quorums: QuorumSystem, acceptors: readonly Address[], from: Slot, retryTicks: number) {
-    this.quorums = quorums;
+  constructor(acceptors: readonly Address[], from: Slot, retryTicks: number) {
+    this.from = from;
     this.#retryTicks = retryTicks;
     this.#asked = new Map(acceptors.map((acceptor) => [acceptor, from]));
-    this.chosenThrough = from - 1;
   }
 
   /** Takes one page of an answer; returns the slot to ask this acceptor for next, or 0. */

@@ -138,12 +138,12 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   /** Phase 1a, for every slot from the first that it does not know to be chosen. The ballot is durable first. */
   #prepare(out: Output): void {
-    const { nodes, quorums } = this.#configuration;
+    const { nodes } = this.#configuration;
     this.#ballot = nextBallot(Math.max(this.#ballot, this.#election.highest), this.#node, nodes.length);
     this.#election.saw(this.#ballot);
     const from = this.#commitPoint + 1;
     const prepare: Entry = { kind: "Prepare", ballot: this.#ballot, from };
-    this.#preparation = new Preparation(quorums, this.#acceptors, from, this.#configuration.timing.retryTicks);
+    this.#preparation = new Preparation(this.#acceptors, from, this.#configuration.timing.retryTicks);
     out.persist.push(prepare);
     for (const acceptor of this.#acceptors) out.sendAfterPersist.push({ to: acceptor, message: prepare });
   }
@@ -155,10 +155,23 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       out.send.push({ to: from, message: { kind: "Prepare", ballot: this.#ballot, from: next } });
       return;
     }
-    if (!isPhase1Quorum(this.#configuration.quorums, this.#preparation.quorum)) return;
+    const { quorum, from: asked, chosenThrough } = this.#preparation;
+    if (!isPhase1Quorum(this.#configuration.quorums, quorum)) return;
+    if (chosenThrough < asked - 1) return this.#prepareLower(chosenThrough + 1, out);
     this.#leadership = new Leadership(this.#configuration, this.#node, this.#ballot, this.#preparation);
     this.#preparation = undefined;
     this.#leadership.announce(out);
+  }
+
+  /**
+   * It heard from an earlier leader that more is chosen than any acceptor of the quorum can tell: without finishing
+   * those slots no learner might ever learn them. The ballot is durable, since it has been promised.
+   */
+  #prepareLower(from: Slot, out: Output): void {
+    this.#preparation = new Preparation(this.#acceptors, from, this.#configuration.timing.retryTicks);
+    for (const acceptor of this.#acceptors) {
+      out.send.push({ to: acceptor, message: { kind: "Prepare", ballot: this.#ballot, from } });
+    }
   }
 
   #accepted(from: Address, { ballot, slot }: Accepted): void {

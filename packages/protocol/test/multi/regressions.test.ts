@@ -100,3 +100,18 @@ test("an acceptor that cannot tell what is chosen asks the others", () => {
   expect(sentKind(step(role, learner(2), { kind: "CatchUp", from: 1 }), "Chosen")[0]?.values).toHaveLength(1);
   expect(Array.from({ length: 3 * timing.retryTicks }, () => tick(role)).flatMap(sent)).toEqual([]);
 });
+
+test("a leader finishes what it heard to be chosen when no acceptor of its quorum knows", () => {
+  const role = new Proposer(three, 1, () => 0);
+  step(role, proposer(2), heartbeat(2, 10));
+  expect(sentKind(elect(role, three, 2), "Prepare")[0]).toEqual(prepare(4, 11));
+  step(role, acceptor(1), promised(4, 11, [], 5));
+  const lower = step(role, acceptor(2), promised(4, 11, [], 4));
+  expect(sentKind(lower, "Prepare")).toEqual([1, 2, 3].map(() => prepare(4, 6)));
+  // What answers the first question is not an answer to the second.
+  expect(sent(step(role, acceptor(3), promised(4, 11, [], 5)))).toEqual([]);
+  step(role, acceptor(1), promised(4, 6, [[6, 2, "F"]], 5));
+  step(role, acceptor(2), promised(4, 6, [], 4));
+  const accepts = sentKind(flush(role), "Accept");
+  expect(new Set(accepts.map(({ slot, value: what }) => `${slot} ${text(what)}`))).toEqual(new Set(["6 F"]));
+});
