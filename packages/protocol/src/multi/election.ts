@@ -82,6 +82,11 @@ export class Election {
     this.#rest();
   }
 
+  /** Phase 1 is under way and gets on, however much there is to report: its time begins anew. */
+  getsOn(): void {
+    this.#rest();
+  }
+
   /** One tick without being a leader. True when a probe with the current `round` should go to all acceptors. */
   tick(): boolean {
     this.#silentTicks += 1;

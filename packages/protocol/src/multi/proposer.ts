@@ -152,6 +152,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     if (this.#preparation === undefined || promise.ballot !== this.#ballot) return;
     const next = this.#preparation.promised(from, promise);
     if (next > 0) {
+      this.#election.getsOn();
       out.send.push({ to: from, message: { kind: "Prepare", ballot: this.#ballot, from: next } });
       return;
     }

@@ -115,3 +115,14 @@ test("a leader finishes what it heard to be chosen when no acceptor of its quoru
   const accepts = sentKind(flush(role), "Accept");
   expect(new Set(accepts.map(({ slot, value: what }) => `${slot} ${text(what)}`))).toEqual(new Set(["6 F"]));
 });
+
+test("phase 1 is not given up while pages of promises come in", () => {
+  const { role } = electedProposer(three, 1);
+  for (let page = 1; page < 10; page++) {
+    for (let ticks = 0; ticks < timing.electionTicks - 1; ticks++) {
+      expect(sentKind(tick(role), "Probe")).toEqual([]);
+    }
+    step(role, acceptor(2), promised(1, page, [[page, 0, "A"]], 0, page + 1));
+  }
+  expect(role.status()["state"]).toBe("preparing");
+});
