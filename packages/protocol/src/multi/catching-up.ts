@@ -6,7 +6,7 @@ import { addressOf, nodeOf, type Address } from "../address.ts";
 import type { RoleStatus } from "../output.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
-import type { Chosen, Entry, Message, Slot, SnapshotPart } from "./messages.ts";
+import type { Chosen, Slot, SnapshotPart } from "./messages.ts";
 
 /** A snapshot on its way. */
 interface Fetch {

@@ -8,7 +8,7 @@ import { countAcceptors, hasAcceptor, isPhase2Quorum, noAcceptors, withAcceptor,
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
-import type { Entry, Message, Read, Slot } from "./messages.ts";
+import type { Message, Read, Slot } from "./messages.ts";
 import type { Preparation } from "./preparation.ts";
 import type { RequestQueue } from "./queue.ts";
 import { PendingReads } from "./reads.ts";

@@ -4,7 +4,6 @@
  */
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import { nextBallot, noBallot, type Ballot } from "../ballot.ts";
-import { limits } from "../limits.ts";
 import type { Random, RoleMachine, RoleStatus } from "../output.ts";
 import { isPhase1Quorum } from "../quorum.ts";
 import type { Configuration } from "./configuration.ts";
