@@ -6,35 +6,56 @@ import type { StateMachine } from "./machine.ts";
 import { partBytes, PartsReader } from "./parts.ts";
 import { utf8Bytes, utf8Text } from "./utf8.ts";
 
-export interface JsonMachineOptions<State> {
+/**
+ * What a machine of one's own is made of. All of it is JSON and deterministic: no clock, no randomness, nothing that
+ * differs from node to node.
+ */
+export interface JsonMachineOptions<State, Command, Reply, Query, Answer> {
   /** The machine and the version of its commands and state, e.g. `bank/1`. */
   readonly name: string;
-  /** The state before the first command: what JSON can say. */
-  readonly initial: State;
+  /** Makes the state before the first command. */
+  readonly initial: () => State;
   /**
-   * Applies a command to the state, changing it in place, and returns the reply: what JSON can say, null for undefined.
-   * Must be deterministic. It knows nothing of the command but that it was JSON; one that it cannot use it refuses with
-   * a `DecodeError`, before it changes anything. Whatever else it throws stops the replica.
+   * Checks what a client sent, which may be any JSON. A command for which it throws is refused with that message and
+   * changes nothing. Without it, what a client sends is taken to be a command.
    */
-  readonly apply: (state: State, command: unknown) => unknown;
-  /** Answers a question; must not change the state. The whole state when left out. */
-  readonly query?: (state: Readonly<State>, query: unknown) => unknown;
+  readonly parse?: (json: unknown) => Command;
+  /**
+   * Applies a command to the state, changing it in place, and returns the reply. What it throws stops the replica, on
+   * every node, since the state may be half changed; a `DecodeError` refuses the command, and must come before any
+   * change.
+   */
+  readonly apply: (state: State, command: Command) => Reply;
+  /** Answers a question; must not change the state. What it throws refuses the query. The whole state when left out. */
+  readonly query?: (state: State, query: Query) => Answer;
 }
 
 /** Makes a state machine of plain functions on a JSON state. Its snapshots are taken in one go. */
-export function jsonMachine<State>(options: JsonMachineOptions<State>): StateMachine {
-  const { name, initial, apply, query = (state: Readonly<State>): unknown => state } = options;
-  let state = stateOf<State>(JSON.parse(JSON.stringify(initial)));
+export function jsonMachine<State, Command = unknown, Reply = unknown, Query = unknown, Answer = unknown>(
+  options: JsonMachineOptions<State, Command, Reply, Query, Answer>,
+): StateMachine {
+  const { name, initial, parse = trusted<Command>, apply, query } = options;
+  let state = initial();
   return {
     name,
-    apply: (command, reply) => encodeJson(reply, apply(state, readJson(command))),
-    query: (question, reply) => encodeJson(reply, query(state, readJson(question))),
+    apply(command, reply) {
+      const at = command.offset;
+      const json = readJson(command);
+      const parsed = orRefuse("command", at, () => parse(json));
+      encodeJson(reply, apply(state, parsed));
+    },
+    query(question, reply) {
+      const at = question.offset;
+      const json = readJson(question);
+      const answer = query === undefined ? state : orRefuse("query", at, () => query(state, trusted<Query>(json)));
+      encodeJson(reply, answer);
+    },
     snapshot: () => cut(utf8Bytes(JSON.stringify(state))),
-    restore: (parts) => {
+    restore(parts) {
       const reader = new PartsReader(parts);
       const bytes = reader.bytes("JSON state");
       reader.end("JSON snapshot");
-      state = stateOf<State>(readJson(new ByteReader(bytes)));
+      state = trusted<State>(readJson(new ByteReader(bytes)));
     },
   };
 }
@@ -55,9 +76,19 @@ export function readJson(reader: ByteReader): unknown {
   }
 }
 
-/** The one place that trusts JSON to be a state: it comes from `snapshot`, of a machine of the same name. */
-function stateOf<State>(json: unknown): State {
-  return json as State;
+/** The one place that trusts JSON: the state from `snapshot` of a machine of the same name, and what has no check. */
+function trusted<Type>(json: unknown): Type {
+  return json as Type;
+}
+
+/** What throws before anything has changed refuses its input, with the reason. */
+function orRefuse<Result>(field: string, offset: number, act: () => Result): Result {
+  try {
+    return act();
+  } catch (failure) {
+    if (failure instanceof DecodeError) throw failure;
+    throw new DecodeError(field, offset, failure instanceof Error ? failure.message : String(failure));
+  }
 }
 
 function* cut(text: string): Generator<Uint8Array, undefined> {

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import {
   encodeAppend,
   encodeGet,
+  encodeJson,
   addressRequest,
   encodeOpen,
   encodePut,
@@ -12,6 +13,7 @@ import {
   numberRead,
   QueryWriter,
   readInteger,
+  readJson,
   readOk,
   readValue,
   Replica,
@@ -363,4 +365,33 @@ test("a reply that is not whole is refused before any of it is visited", () => {
   expect(() => reader.read(Uint8Array.of(9))).toThrow(/reply kind/);
   host.apply(request(1, 2, 2, (command) => encodePut(command, "k", "v")));
   expect(host.replies(readOk)).toEqual([undefined]);
+});
+
+test("a JSON machine refuses what its check refuses, with the reason, and answers the rest", () => {
+  const replica = new Replica({ machine: newBank(), node: 1 });
+  const results: unknown[] = [];
+  const respond = (_client: number, bytes: Uint8Array): void => {
+    if (reader.read(bytes).kind === "opened") return;
+    reader.visit({
+      reply: (_index, reply) => results.push(readJson(reply)),
+      refused: (_index, reason) => results.push(reason),
+    });
+  };
+  replica.apply(1, open(1), respond);
+  const transfer = (amount: unknown) => (command: ByteWriter) =>
+    encodeJson(command, { from: "vault", to: "é", amount });
+  const notJson: Write = (command) => command.rawText("{");
+  replica.apply(2, request(1, 1, 1, transfer(400), transfer("all"), notJson, transfer(700)), respond);
+  replica.query(
+    client,
+    read(1, (query) => encodeJson(query, undefined)),
+    respond,
+  );
+  expect(results).toEqual([
+    { ok: true, balance: 600 },
+    "command at byte 0: expected from, to and amount",
+    expect.stringMatching(/^JSON at byte 0: expected /),
+    { ok: false, balance: 600 },
+    { accounts: { vault: 600, é: 400 } },
+  ]);
 });

@@ -1,7 +1,7 @@
 /**
  * The machines of this package, with commands to try them by.
  */
-import { ByteWriter, DecodeError } from "@synod/wire";
+import { ByteWriter } from "@synod/wire";
 import type { Subject } from "../src/compliance.ts";
 import {
   encodeAppend,
@@ -59,17 +59,20 @@ interface Transfer {
   readonly amount: number;
 }
 
-function isTransfer(command: unknown): command is Transfer {
-  return typeof command === "object" && command !== null && "from" in command && "to" in command && "amount" in command;
+function parseTransfer(json: unknown): Transfer {
+  if (typeof json === "object" && json !== null && "from" in json && "to" in json && "amount" in json) {
+    const { from, to, amount } = json;
+    if (typeof from === "string" && typeof to === "string" && typeof amount === "number") return { from, to, amount };
+  }
+  throw new TypeError("from, to and amount");
 }
 
 export function newBank(): StateMachine {
-  return jsonMachine<Bank>({
+  return jsonMachine<Bank, Transfer>({
     name: "bank/1",
-    initial: { accounts: { vault: 1000 } },
-    apply({ accounts }, command) {
-      if (!isTransfer(command)) throw new DecodeError("transfer", 0, "from, to and amount");
-      const { from, to, amount } = command;
+    initial: () => ({ accounts: { vault: 1000 } }),
+    parse: parseTransfer,
+    apply({ accounts }, { from, to, amount }) {
       const balance = accounts[from] ?? 0;
       if (balance < amount) return { ok: false, balance };
       accounts[from] = balance - amount;
