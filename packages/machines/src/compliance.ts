@@ -172,7 +172,7 @@ export const stateMachineCases: readonly Case[] = [
     },
   },
   {
-    name: "a snapshot that is cut short is refused, and changes nothing",
+    name: "a snapshot that is cut short or goes on too long is refused, and changes nothing",
     run({ make, commands }) {
       const [full, machine] = [make(), make()];
       applyAll(full, commands);
@@ -182,6 +182,8 @@ export const stateMachineCases: readonly Case[] = [
         refused(() => machine.restore(cutShort(whole.subarray(0, size))), `${size} of ${whole.length} snapshot bytes`);
         same(saved(machine), before, "a snapshot that was refused changed the state");
       }
+      refused(() => machine.restore([whole, Uint8Array.of(0)]), "a byte after the end of a snapshot");
+      same(saved(machine), before, "a snapshot that was refused changed the state");
     },
   },
   {

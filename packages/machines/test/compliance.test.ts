@@ -116,7 +116,7 @@ const brokenMachines: Readonly<Record<string, Broken>> = {
     },
   })),
   "takes half a snapshot for a whole one": broken(
-    "a snapshot that is cut short is refused, and changes nothing",
+    "a snapshot that is cut short or goes on too long is refused, and changes nothing",
     (good) => ({
       restore(parts) {
         const taken: Uint8Array[] = [];

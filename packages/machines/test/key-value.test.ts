@@ -47,7 +47,10 @@ function restored(parts: Iterable<Uint8Array>): Store {
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 const keys = fc.constantFrom("", "a", "b", "key", "é", "日本", "😀", "\ufeffmarked", "k".repeat(limits.keyBytes));
-const values = fc.oneof(fc.string({ unit: "grapheme", maxLength: 40 }), fc.constantFrom("", "x", "v".repeat(3000)));
+const values = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 40 }),
+  fc.constantFrom("", "x", "\ufeffmarked", "v".repeat(3000)),
+);
 const operations = fc.oneof(
   fc.record({ kind: fc.constant("put" as const), key: keys, value: values }),
   fc.record({ kind: fc.constant("append" as const), key: keys, value: values }),
@@ -151,6 +154,21 @@ test("a snapshot of many parts shows its instant only", () => {
   expect(Buffer.concat([...store.machine.snapshot()]).equals(Buffer.concat(whole))).toBe(false);
 });
 
+test("a snapshot under way outlives a restore, which replaces the state it shows", () => {
+  const store = new Store();
+  store.put("k", "old");
+  const snapshot = store.machine.snapshot();
+  const empty = new Store();
+  empty.put("other", "1");
+  store.machine.restore(empty.machine.snapshot());
+  store.put("k", "new");
+  store.put("other", "2");
+  const then = restored(snapshot);
+  expect(then.get("k")).toBe("old");
+  expect(then.get("other")).toBeUndefined();
+  expect([store.get("k"), store.get("other")]).toEqual(["new", "2"]);
+});
+
 test("the same keys give the same snapshot, however they came", () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.string(), { maxLength: 40 }), fc.nat(), (names, turn) => {
@@ -222,8 +240,15 @@ test("a client's limits are not trusted: the machine checks them again", () => {
     command.rawText(value);
   };
   expect(() => apply(put("k".repeat(limits.keyBytes + 1), ""))).toThrowError(/^key at byte 1: expected at most 1024/);
-  const reply = apply(put("k", "v".repeat(limits.storedBytes + 1)));
-  expect(() => readOk(reply)).toThrow(LimitError);
+  const tooLong = "v".repeat(limits.storedBytes + 1);
+  expect(() => readOk(apply(put("k", tooLong)))).toThrow(LimitError);
+  const cas: (command: ByteWriter) => void = (command) => {
+    command.u8(3);
+    command.text("k");
+    command.u8(0);
+    command.rawText(tooLong);
+  };
+  expect(() => readInteger(apply(cas))).toThrow(LimitError);
   expect(machine.size).toBe(0);
 });
 

@@ -166,6 +166,9 @@ test("the replies remembered are bounded in bytes: the session used longest ago 
   for (let sequence = 1; sequence <= 40; sequence++) host.apply(request(2, sequence, 1, ...most));
   expect(host.replica.sessions.sizeBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
   expect(host.replica.sessions.size).toBe(1);
+  const other = new Host();
+  other.replica.restore(host.replica.snapshot());
+  expect(other.replica.sessions.sizeBytes).toBe(host.replica.sessions.sizeBytes);
   expect(host.apply(request(1, 2, 2, get))[0]?.kind).toBe("expired");
   expect(host.apply(request(2, 40, 1, ...most))[0]?.kind).toBe("done");
 });
@@ -199,12 +202,14 @@ test("a malformed entry is passed over and counted; what follows runs", () => {
   unknown[4] = 9;
   const nobody = request(1, 1, 1, append);
   nobody.fill(0, 5, 9);
+  const longer = Buffer.concat([request(1, 1, 1, append), Uint8Array.of(0)]);
+  longer.writeUInt32LE(longer.length - 4);
   const last = request(1, 1, 1, append);
   new DataView(last.buffer, last.byteOffset).setBigUint64(21, 2n ** 53n - 1n, true);
-  expect(host.apply(miscounted, unknown, nobody, last, good)).toEqual([
+  expect(host.apply(miscounted, unknown, nobody, longer, last, good)).toEqual([
     { kind: "done", session: 1, sequence: 1, count: 1 },
   ]);
-  expect(host.replica.counters).toMatchObject({ malformed: 4, commands: 1 });
+  expect(host.replica.counters).toMatchObject({ malformed: 5, commands: 1 });
 });
 
 test("after a size that cannot be, the rest of a value is passed over", () => {
@@ -212,7 +217,8 @@ test("after a size that cannot be, the rest of a value is passed over", () => {
   const tooLong = Uint8Array.of(255, 0, 0, 0, 1);
   expect(host.apply(request(1, 1, 1, append), tooLong)).toHaveLength(1);
   expect(host.apply(Uint8Array.of(1, 2))).toEqual([]);
-  expect(host.replica.counters.malformed).toBe(2);
+  expect(host.apply(request(1, 2, 2, append).subarray(0, -1))).toEqual([]);
+  expect(host.replica.counters).toMatchObject({ malformed: 3, commands: 1 });
 });
 
 test("values are applied in slot order, each once", () => {
@@ -314,7 +320,9 @@ test("a snapshot of another machine or version, or no snapshot, is refused and c
   );
   const bytes = Buffer.concat([...host.replica.snapshot()]);
   expect(() => host.replica.restore([Buffer.from(bytes).fill(7, 4, 5)])).toThrow(/version: expected 1, found 7/);
-  expect(() => host.replica.restore([Buffer.from("not a snapshot")])).toThrow(SnapshotMismatch);
+  const unknown = (): void => host.replica.restore([Buffer.from("not a snapshot")]);
+  expect(unknown).toThrow(SnapshotMismatch);
+  expect(unknown).toThrow(/^snapshot mark/);
   expect(host.replica.digest()).toBe(before);
 });
 
@@ -325,7 +333,10 @@ test("a snapshot that is cut short anywhere is refused and changes nothing", () 
   const other = new Host();
   const before = other.replica.digest();
   for (let size = 0; size < bytes.length; size++) {
-    expect(() => other.replica.restore([bytes.subarray(0, size)])).toThrowError(/expected .*more bytes/);
+    const short = cuts(bytes.subarray(0, size), 5);
+    expect(() => other.replica.restore(short)).toThrowError(
+      expect.objectContaining({ name: "DecodeError", offset: size, expected: expect.stringMatching(/more bytes$/) }),
+    );
   }
   expect(() => other.replica.restore([bytes, Uint8Array.of(0)])).toThrowError(/expected the end/);
   expect(other.replica.digest()).toBe(before);

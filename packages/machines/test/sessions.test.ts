@@ -25,7 +25,7 @@ function newCounter(): StateMachine {
     snapshot() {
       const writer = new ByteWriter();
       writer.u32(count);
-      return [writer.take()];
+      return [new Uint8Array(0), writer.take()];
     },
     restore(parts) {
       const bytes = Buffer.concat([...parts]);
@@ -88,7 +88,7 @@ const steps = fc.array(
       }),
     },
   ),
-  { maxLength: 80 },
+  { minLength: 10, maxLength: 80 },
 );
 
 test("each request runs once, in order, and its reply is there until it is acknowledged", () => {
@@ -104,6 +104,7 @@ test("each request runs once, in order, and its reply is there until it is ackno
         expect(answers.length).toBeLessThan(2);
         return answers[0];
       };
+      expect(apply(encodeOpen({ client, replyTo: 1 }, 0))).toEqual(model.open());
       for (const step of all) {
         switch (step.kind) {
           case "open":

@@ -44,6 +44,7 @@ export function keyValueSubject(make: () => StateMachine): Subject {
       Uint8Array.of(0, 5, 0, 0, 0, 97),
       Uint8Array.of(2, 1, 0, 0, 0, 97, 97),
       Uint8Array.of(3, 1, 0, 0, 0, 97, 2),
+      Uint8Array.of(4, 1, 0, 0, 0, 97, 97),
       Uint8Array.of(0, 255, 255, 255, 255),
     ],
   };
