@@ -116,6 +116,7 @@ describe.each(states)("promised $promised, accepted $accepted", ({ promised, acc
             answer === undefined ? [] : recipients.map((to) => ({ to, message: answer })),
           );
           expect(acceptor.checkpoint()).toEqual(entriesOf(expected.promised, expected.accepted));
+          expect(acceptor.status()).toEqual({ promised: expected.promised, acceptedBallot: expected.accepted });
           // What a crash right after the sync leaves is the same acceptor.
           expect(acceptorThat([...before, ...out.persist]).checkpoint()).toEqual(acceptor.checkpoint());
         });
@@ -159,4 +160,9 @@ test("messages for other roles change nothing", () => {
 test("a log that holds anything but promises and votes is refused", () => {
   expect(asEntry({ kind: "Prepare", ballot: 1 })).toEqual({ kind: "Prepare", ballot: 1 });
   expect(() => asEntry({ kind: "Rejected", ballot: 1, promised: 2 })).toThrow("expected Prepare or Accept in the log");
+});
+
+test("records older than a promise do not lower it when they are read again, as a checkpoint is", () => {
+  const entries: Entry[] = [...entriesOf(5, 3), { kind: "Accept", ballot: 3, value: valueOf(3) }];
+  expect(acceptorThat(entries).status()).toEqual({ promised: 5, acceptedBallot: 3 });
 });

@@ -246,3 +246,46 @@ test("an inquiry proposes what it finds, and nothing where nothing was accepted"
     expect(proposer.status()["phase"]).toBe(found === 0 ? "idle" : "proposing");
   }
 });
+
+test("what was reported to an abandoned ballot says nothing about the next one", () => {
+  const proposer = new Proposer(options);
+  proposer.restore({ kind: "Prepare", ballot: 1 });
+  proposer.step(client, request, newOutput());
+  proposer.step(acceptor(1), promised(3, 2, Uint8Array.of(1)), newOutput());
+  proposer.step(acceptor(2), rejected(3, 4), newOutput());
+  for (let tick = 0; tick < 4; tick++) proposer.tick(newOutput());
+  const out: Output = newOutput();
+  for (const node of [2, 3]) proposer.step(acceptor(node), promised(5), out);
+  expect(out.sendAfterPersist).toEqual(toAll({ kind: "Accept", ballot: 5, value: mine }));
+});
+
+test("the first value that it is asked for is the one it wants", () => {
+  const inquiry: Message = { kind: "Inquire" };
+  const later: Message = { kind: "Request", value: Uint8Array.of(1) };
+  for (const asked of [
+    [request, later],
+    [inquiry, request, later],
+  ]) {
+    const proposer = new Proposer(options);
+    const out: Output = newOutput();
+    for (const message of asked) proposer.step(client, message, newOutput());
+    for (const node of [1, 2]) proposer.step(acceptor(node), promised(1), out);
+    expect(out.sendAfterPersist).toEqual(toAll({ kind: "Accept", ballot: 1, value: mine }));
+  }
+});
+
+test("a new request begins with the shortest delay again", () => {
+  const asked: number[] = [];
+  const delay = (attempt: number) => {
+    asked.push(attempt);
+    return 1;
+  };
+  const proposer = new Proposer({ ...options, delay });
+  proposer.step(client, { kind: "Inquire" }, newOutput());
+  proposer.step(acceptor(1), rejected(1, 2), newOutput());
+  proposer.tick(newOutput());
+  for (const node of [1, 2]) proposer.step(acceptor(node), promised(3), newOutput());
+  proposer.step(client, request, newOutput());
+  proposer.step(acceptor(1), rejected(5, 6), newOutput());
+  expect(asked).toEqual([1, 1]);
+});
