@@ -1,0 +1,37 @@
+/**
+ * Messages and values as plain data that people and programs can read: JSON, always the same for the same run.
+ */
+
+export type Shown = string | number | boolean | readonly Shown[] | { readonly [field: string]: Shown };
+
+const printable = /^[\x20-\x7e]*$/;
+
+/** Bytes as text when they are printable ASCII, else in hexadecimal. */
+export function showBytes(bytes: Uint8Array): string {
+  const text = String.fromCharCode(...bytes);
+  return printable.test(text) ? text : Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A value: an empty one is a no-op. */
+export function showValue(value: Uint8Array): string {
+  return value.length === 0 ? "no-op" : showBytes(value);
+}
+
+/**
+ * The fields of a message without its kind. A trace says with `from` who sent a message, so that a field `from`, the
+ * first slot that a message is about, is called `fromSlot`.
+ */
+export function showFields(message: { readonly kind: string }): Readonly<Record<string, Shown>> {
+  const fields = Object.entries<unknown>({ ...message }).filter(([name]) => name !== "kind");
+  return Object.fromEntries(fields.map(([name, field]) => [name === "from" ? "fromSlot" : name, show(name, field)]));
+}
+
+function show(name: string, field: unknown): Shown {
+  if (typeof field === "string" || typeof field === "number" || typeof field === "boolean") return field;
+  if (field instanceof Uint8Array) return name === "value" ? showValue(field) : showBytes(field);
+  if (Array.isArray(field)) return field.map((row: unknown) => show(name, row));
+  if (typeof field === "object" && field !== null) {
+    return Object.fromEntries(Object.entries(field).map(([inner, value]) => [inner, show(inner, value)]));
+  }
+  throw new TypeError(`field ${name} cannot be shown`);
+}
