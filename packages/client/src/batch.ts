@@ -5,16 +5,8 @@ import type { ReplyReader } from "@synod/machines";
 import type { ByteReader, ByteWriter } from "@synod/wire";
 import { CommandRefused, type ClientError } from "./errors.ts";
 
-/** One command or query, and who waits for its answer. */
-export interface Call {
-  /** Takes the answer. */
-  readonly answer: (reply: ByteReader) => void;
-  readonly fail: (error: ClientError) => void;
-  /** When it was called, in milliseconds of the client's clock. */
-  readonly since: number;
-  /** When it gives up, in milliseconds of the client's clock. */
-  readonly deadline: number;
-}
+/** Reads an answer; throws what the machine refused. */
+export type Decode<Answer> = (reply: ByteReader) => Answer;
 
 /** What gathers the bytes of calls: a `RequestWriter` or a `QueryWriter` that has begun. */
 export interface CallWriter {
@@ -25,9 +17,15 @@ export interface CallWriter {
 
 export class Batch {
   readonly #writer: CallWriter;
+  readonly #onSettled: () => void;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
-  /** In the order of their bytes; undefined once settled. */
-  readonly #calls: (Call | undefined)[] = [];
+  // A call is a place in these arrays, in the order of their bytes, rather than an object: there are millions.
+  readonly #decodes: Decode<unknown>[] = [];
+  /** Undefined once settled. */
+  readonly #resolves: (((answer: never) => void) | undefined)[] = [];
+  readonly #rejects: ((error: unknown) => void)[] = [];
+  readonly #since: number[] = [];
+  readonly #deadlines: number[] = [];
   #open = 0;
   #earliest = Infinity;
   /** The number by which a proposer refuses it; a new one each time it is sent. */
@@ -39,8 +37,10 @@ export class Batch {
   /** It was refused by a proposer, as opposed to not answered. */
   refused = false;
 
-  constructor(writer: CallWriter) {
+  /** @param onSettled hears of each call that is answered or has failed */
+  constructor(writer: CallWriter, onSettled: () => void) {
     this.#writer = writer;
+    this.#onSettled = onSettled;
   }
 
   /** How many of its calls still wait. */
@@ -58,49 +58,75 @@ export class Batch {
     return this.#bytes;
   }
 
-  /** Adds a call; when `write` throws, nothing has been added. */
-  add(write: (writer: ByteWriter) => void, call: Call): void {
+  /**
+   * Adds a call; when `write` throws, nothing has been added.
+   *
+   * @param since when it was called, `deadline` when it gives up, in milliseconds of the client's clock
+   * @returns the call's place in the batch
+   */
+  add<Answer>(
+    write: (writer: ByteWriter) => void,
+    decode: Decode<Answer>,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+    since: number,
+    deadline: number,
+  ): number {
     this.#writer.add(write);
-    this.#calls.push(call);
     this.#open += 1;
-    if (call.deadline < this.#earliest) this.#earliest = call.deadline;
+    this.#decodes.push(decode);
+    this.#rejects.push(reject);
+    this.#since.push(since);
+    this.#deadlines.push(deadline);
+    if (deadline < this.#earliest) this.#earliest = deadline;
+    return this.#resolves.push(resolve) - 1;
   }
 
   /** Gives each call that still waits its answer. */
   answer(replies: ReplyReader): void {
     replies.visit({
-      reply: (index, reply) => this.#settle(index)?.answer(reply),
+      reply: (index, reply) => {
+        const resolve = this.#settle(index);
+        const decode = this.#decodes[index];
+        if (resolve === undefined || decode === undefined) return;
+        try {
+          // `add` took the two together: what this decodes is what that resolves with.
+          resolve(decode(reply) as never);
+        } catch (refusal) {
+          this.#rejects[index]?.(refusal);
+        }
+      },
       refused: (index, reason) =>
-        this.#settle(index)?.fail(new CommandRefused({ message: `refused by the state machine: ${reason}` })),
+        this.fail(index, new CommandRefused({ message: `refused by the state machine: ${reason}` })),
     });
   }
 
   /** Fails a call if it still waits. */
-  drop(call: Call, error: ClientError): void {
-    const index = this.#calls.indexOf(call);
-    if (index !== -1) this.#settle(index)?.fail(error);
+  fail(index: number, error: ClientError): void {
+    if (this.#settle(index) !== undefined) this.#rejects[index]?.(error);
   }
 
   /** Fails what has passed its deadline. */
-  expire(now: number, errorOf: (call: Call) => ClientError): void {
+  expire(now: number, errorOf: (since: number) => ClientError): void {
     if (now < this.#earliest) return;
     this.#earliest = Infinity;
-    for (const [index, call] of this.#calls.entries()) {
-      if (call === undefined) continue;
-      if (call.deadline > now) this.#earliest = Math.min(this.#earliest, call.deadline);
-      else this.#settle(index)?.fail(errorOf(call));
+    for (const [index, deadline] of this.#deadlines.entries()) {
+      if (this.#resolves[index] === undefined) continue;
+      if (deadline > now) this.#earliest = Math.min(this.#earliest, deadline);
+      else this.fail(index, errorOf(this.#since[index] ?? now));
     }
   }
 
   failAll(error: ClientError): void {
-    for (const index of this.#calls.keys()) this.#settle(index)?.fail(error);
+    for (const index of this.#resolves.keys()) this.fail(index, error);
   }
 
-  #settle(index: number): Call | undefined {
-    const call = this.#calls[index];
-    if (call === undefined) return undefined;
-    this.#calls[index] = undefined;
+  #settle(index: number): ((answer: never) => void) | undefined {
+    const resolve = this.#resolves[index];
+    if (resolve === undefined) return undefined;
+    this.#resolves[index] = undefined;
     this.#open -= 1;
-    return call;
+    this.#onSettled();
+    return resolve;
   }
 }

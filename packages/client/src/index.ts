@@ -6,4 +6,5 @@ export * from "./effect.ts";
 export * from "./errors.ts";
 export * from "./key-value.ts";
 export * from "./machine-client.ts";
+export type { CallOptions } from "./intake.ts";
 export * from "./session.ts";

@@ -12,7 +12,7 @@ import {
   readValue,
 } from "@synod/machines";
 import type { Connection } from "./connection.ts";
-import type { CallOptions } from "./session.ts";
+import type { CallOptions } from "./intake.ts";
 
 export class KeyValueClient {
   readonly #connection: Connection;

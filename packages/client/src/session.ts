@@ -5,42 +5,27 @@
  * Commands of one session take effect in the order in which they were called. Queries see every command that was
  * answered before they were called.
  */
-import { addressOf, limits, type Address, type multi } from "@synod/protocol";
+import { addressOf, type Address, type multi } from "@synod/protocol";
 import type { Resident } from "@synod/driver";
-import { addressRequest, encodeOpen, numberRead, QueryWriter, ReplyReader, RequestWriter } from "@synod/machines";
+import { addressRequest, encodeOpen, numberRead, ReplyReader } from "@synod/machines";
 import type { ByteReader, ByteWriter } from "@synod/wire";
-import { Batch, type Call } from "./batch.ts";
-import { Cancelled, Closed, NoQuorum, Overloaded, SessionExpired, Timeout, type ClientError } from "./errors.ts";
+import type { Batch } from "./batch.ts";
+import { Closed, NoQuorum, Overloaded, SessionExpired, Timeout, type ClientError } from "./errors.ts";
+import { Intake, newCommands, newQueries, type CallOptions, type IntakeOptions } from "./intake.ts";
 import { Target } from "./target.ts";
 
-export interface CallOptions {
-  /** How long to try, in milliseconds; 5000 unless told. */
-  readonly deadlineMs?: number;
-  /** Gives up when it fires. */
-  readonly signal?: AbortSignal;
-}
-
-export interface SessionOptions {
+export interface SessionOptions extends IntakeOptions {
   /** The number of this client, unlike that of any other. */
   readonly client: number;
   readonly nodes: readonly number[];
   readonly send: (to: Address, message: multi.Message) => void;
-  /** Asks for a turn soon: what is called until then travels together. */
-  readonly wake: () => void;
-  /** A clock in milliseconds that never goes back. */
-  readonly now: () => number;
-  /** Says whether ticks are needed: nothing is outstanding without them. */
-  readonly ticking: (needed: boolean) => void;
 }
 
 /** What is sent again when its time has come. */
 type Retried = Pick<Batch, "retryAt" | "refused">;
 
-const defaultDeadlineMs = 5000;
 /** Requests under way at once: enough to keep every role busy, few enough that batches grow under load. */
 const requestsUnderWay = 4;
-/** A batch that has grown to this takes no further call; a quarter of what a value may be. */
-const batchBytes = limits.valueBytes / 4;
 /** Before an unanswered batch is sent again, in milliseconds. */
 const resendMs = 250;
 /** Before a refused batch is tried elsewhere, in milliseconds. */
@@ -56,17 +41,12 @@ export class Session implements Resident<multi.Message> {
   #opening: { readonly nonce: number; retryAt: number; refused: boolean } | undefined;
   #tickets = 0;
   #nextSequence = 1;
-  /** Full or waiting for its turn; the last one takes new commands. */
-  #commands: Batch[] = [];
+  readonly #commands: Intake;
+  readonly #queries: Intake;
   /** Sent and not answered, by sequence, in order. */
   readonly #requests = new Map<number, Batch>();
-  #queries: Batch[] = [];
   /** Sent and not answered, by ticket. */
   readonly #reads = new Map<number, Batch>();
-  /** Calls not settled. */
-  #calls = 0;
-  /** Something was called since the last turn. */
-  #called = false;
   readonly #replies = new ReplyReader();
   #started = false;
   #closed = false;
@@ -77,18 +57,20 @@ export class Session implements Resident<multi.Message> {
     this.#options = options;
     this.#address = addressOf("client", options.client);
     this.#target = new Target(options.nodes);
+    const ticking = (): void => options.ticking(this.outstanding > 0);
+    this.#commands = new Intake(newCommands, { ...options, ticking });
+    this.#queries = new Intake(newQueries, { ...options, ticking });
   }
 
   /** The paths to the cluster are there: what was called until now goes out. */
   start(): void {
     this.#started = true;
-    this.#called = true;
-    this.#options.wake();
+    this.#commands.wake();
   }
 
   /** Calls not answered yet. */
   get outstanding(): number {
-    return this.#calls;
+    return this.#commands.open + this.#queries.open;
   }
 
   /** A command: `encode` writes it, `decode` reads its answer. Runs once, or fails with a ClientError. */
@@ -97,7 +79,7 @@ export class Session implements Resident<multi.Message> {
     decode: (reader: ByteReader) => Answer,
     options?: CallOptions,
   ): Promise<Answer> {
-    return this.#call(this.#commands, newCommands, encode, decode, options);
+    return this.#commands.call(encode, decode, options);
   }
 
   /** A linearizable query, which writes no log. */
@@ -106,7 +88,7 @@ export class Session implements Resident<multi.Message> {
     decode: (reader: ByteReader) => Answer,
     options?: CallOptions,
   ): Promise<Answer> {
-    return this.#call(this.#queries, newQueries, encode, decode, options);
+    return this.#queries.call(encode, decode, options);
   }
 
   post(_from: Address, message: multi.Message): void {
@@ -114,11 +96,12 @@ export class Session implements Resident<multi.Message> {
   }
 
   get busy(): boolean {
-    return this.#inbox.length > 0 || this.#called;
+    return this.#inbox.length > 0 || this.#commands.called || this.#queries.called;
   }
 
   turn(): void {
-    this.#called = false;
+    this.#commands.turned();
+    this.#queries.turned();
     const inbox = this.#inbox;
     this.#inbox = [];
     for (const message of inbox) this.#take(message);
@@ -137,83 +120,27 @@ export class Session implements Resident<multi.Message> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const batch of [...this.#commands, ...this.#queries, ...this.#outstandingBatches()]) {
-      this.#calls -= batch.open;
-      batch.failAll(new Closed());
-    }
-    this.#options.ticking(false);
-  }
-
-  #call<Answer>(
-    batches: Batch[],
-    newBatch: () => Batch,
-    encode: (writer: ByteWriter) => void,
-    decode: (reader: ByteReader) => Answer,
-    options: CallOptions | undefined,
-  ): Promise<Answer> {
-    return new Promise<Answer>((resolve, reject) => {
-      const signal = options?.signal;
-      if (this.#closed) return reject(new Closed());
-      if (signal?.aborted === true) return reject(new Cancelled({ reason: signal.reason }));
-      if (this.#calls >= limits.clientCommands) {
-        return reject(new Overloaded({ message: `overloaded: ${this.#calls} calls of this client wait already` }));
-      }
-      const since = this.#options.now();
-      const settled = (): void => {
-        this.#settled();
-        signal?.removeEventListener("abort", abort);
-      };
-      const call: Call = {
-        answer: (reply) => {
-          settled();
-          try {
-            resolve(decode(reply));
-          } catch (failure) {
-            reject(failure);
-          }
-        },
-        fail: (error) => {
-          settled();
-          reject(error);
-        },
-        since,
-        deadline: since + (options?.deadlineMs ?? defaultDeadlineMs),
-      };
-      const batch = batchFor(batches, newBatch);
-      const abort = (): void => batch.drop(call, new Cancelled({ reason: signal?.reason }));
-      batch.add(encode, call);
-      this.#calls += 1;
-      if (this.#calls === 1) this.#options.ticking(true);
-      signal?.addEventListener("abort", abort);
-      if (!this.#called) {
-        this.#called = true;
-        this.#options.wake();
-      }
-    });
-  }
-
-  #settled(): void {
-    this.#calls -= 1;
-    if (this.#calls === 0 && !this.#closed) this.#options.ticking(false);
+    this.#commands.close();
+    this.#queries.close();
+    for (const batch of this.#outstandingBatches()) batch.failAll(new Closed());
   }
 
   #flush(): void {
     if (this.#closed || !this.#started) return;
     const now = this.#options.now();
-    while (this.#queries.length > 0 && this.#reads.size < requestsUnderWay) {
-      const batch = this.#queries.shift();
-      if (batch === undefined || batch.open === 0) continue;
+    while (this.#reads.size < requestsUnderWay) {
+      const batch = this.#queries.take();
+      if (batch === undefined) break;
       this.#sendQueries(batch, now);
     }
-    if (this.#commands.length === 0) return;
+    if (this.#commands.waiting.length === 0) return;
     if (this.#session === undefined) {
       if (this.#opening === undefined) this.#open(now);
       return;
     }
-    while (this.#commands.length > 0 && this.#requests.size < requestsUnderWay) {
-      const batch = this.#commands.shift();
-      // Nobody waits for it any more, and it was never sent.
-      if (batch === undefined || batch.open === 0) continue;
+    while (this.#requests.size < requestsUnderWay) {
+      const batch = this.#commands.take();
+      if (batch === undefined) break;
       batch.sequence = this.#nextSequence++;
       this.#requests.set(batch.sequence, batch);
       this.#sendCommands(batch, this.#session, now);
@@ -339,7 +266,7 @@ export class Session implements Resident<multi.Message> {
     if (refused === undefined) return;
     const now = this.#options.now();
     if (leader === 0 || addressOf("proposer", leader) === this.#target.proposer) {
-      this.#target.elsewhere();
+      this.#target.elsewhere(now);
       this.#retrySoon(refused, now);
       return;
     }
@@ -352,9 +279,10 @@ export class Session implements Resident<multi.Message> {
   #refused(message: multi.NoQuorum | multi.Overloaded): void {
     const refused = this.#refusedOne(message.sequence);
     if (refused === undefined) return;
+    const now = this.#options.now();
     this.#refusal = message;
-    if (message.kind === "NoQuorum") this.#target.elsewhere();
-    this.#retrySoon(refused, this.#options.now());
+    if (message.kind === "NoQuorum") this.#target.elsewhere(now);
+    this.#retrySoon(refused, now);
   }
 
   /** What was refused under a ticket, if it has not been answered or sent anew since. */
@@ -370,17 +298,17 @@ export class Session implements Resident<multi.Message> {
   }
 
   #expire(now: number): void {
-    const errorOf = (call: Call): ClientError => this.#givenUp(call, now);
-    for (const batch of [...this.#commands, ...this.#queries, ...this.#outstandingBatches()]) {
+    const errorOf = (since: number): ClientError => this.#givenUp(since, now);
+    for (const batch of [...this.#commands.waiting, ...this.#queries.waiting, ...this.#outstandingBatches()]) {
       batch.expire(now, errorOf);
     }
     // A request that nobody waits for is given up: later ones acknowledge past it.
     for (const [sequence, batch] of this.#requests) if (batch.open === 0) this.#requests.delete(sequence);
     for (const [ticket, batch] of this.#reads) if (batch.open === 0) this.#reads.delete(ticket);
-    if (this.#calls === 0) this.#opening = undefined;
+    if (this.#commands.open === 0) this.#opening = undefined;
   }
 
-  #givenUp({ since }: Call, now: number): ClientError {
+  #givenUp(since: number, now: number): ClientError {
     const afterMs = Math.round(now - since);
     const refusal = this.#refusal;
     if (refusal === undefined) return new Timeout({ afterMs });
@@ -392,26 +320,4 @@ export class Session implements Resident<multi.Message> {
     yield* this.#requests.values();
     yield* this.#reads.values();
   }
-}
-
-/** The batch that takes the next call. One grows well beyond its limit only by a last large call, and fits a value. */
-function batchFor(batches: Batch[], newBatch: () => Batch): Batch {
-  const last = batches.at(-1);
-  if (last !== undefined && last.sizeBytes < batchBytes) return last;
-  const batch = newBatch();
-  batches.push(batch);
-  return batch;
-}
-
-function newCommands(): Batch {
-  const writer = new RequestWriter();
-  // Whom it is for and from is known when it is sent.
-  writer.begin({ client: 0, replyTo: 0, session: 0, sequence: 0, acknowledged: 0 });
-  return new Batch(writer);
-}
-
-function newQueries(): Batch {
-  const writer = new QueryWriter();
-  writer.begin(0);
-  return new Batch(writer);
 }

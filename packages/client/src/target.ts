@@ -36,8 +36,8 @@ export class Target {
   }
 
   /** The proposer does not lead and knows no other: asks the next one. */
-  elsewhere(): void {
-    this.#proposerNode = this.#after(this.#proposerNode);
+  elsewhere(now: number): void {
+    this.follow(this.#after(this.#proposerNode), now);
   }
 
   /** Another proposer leads: its own node's learner hears of votes first. */

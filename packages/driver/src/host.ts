@@ -64,7 +64,7 @@ export class Host<Message> {
     if (resident !== undefined) {
       resident.post(from, message);
     } else {
-      this.#writer(this.#options.route(to)).add(from, to, message);
+      this.#frame(this.#options.route(to), from, to, message);
     }
     this.#schedule();
   }
@@ -78,6 +78,14 @@ export class Host<Message> {
   tick(): void {
     for (const resident of this.#residents.values()) resident.tick();
     this.#schedule();
+  }
+
+  #frame(endpoint: Endpoint, from: Address, to: Address, message: Message): void {
+    const writer = this.#writer(endpoint);
+    if (writer.add(from, to, message)) return;
+    // The frame is full: it goes, and the message begins the next one.
+    this.#options.transport.send(endpoint, writer.take());
+    writer.add(from, to, message);
   }
 
   #writer(endpoint: Endpoint): FrameWriter<Message> {

@@ -14,6 +14,11 @@ export const limits = {
   queueBytes: 8 * 1024 * 1024,
   /** Bytes of one value: a batch of requests. One request is never larger. */
   valueBytes: 1024 * 1024,
+  /**
+   * Bytes at which a client closes a batch, and up to which a leader joins requests into one value. What a frame costs,
+   * some 15 µs for each thread that it passes, is shared by all commands in it.
+   */
+  batchBytes: 128 * 1024,
   /** Reads that wait at a leader for its leadership to be confirmed, or at a learner for their slot. */
   pendingReads: 16 * 1024,
   /** Slots above the last delivered one for which a learner keeps votes; what is beyond is fetched later. */

@@ -2,14 +2,15 @@
  * `synod bench`: a cluster under closed-loop load, next to the floor of this machine in the same run.
  */
 import { Cluster, type ClusterStatus, type StartError } from "@synod/cluster";
+import type { KeyValueClient } from "@synod/client";
 import type { RoleStatus } from "@synod/protocol";
 import { Effect, type Scope } from "effect";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProgramError } from "../failure.ts";
-import { measureFloor } from "./floor.ts";
-import { measure, rounded, type Connect, type Load, type Measurement } from "./measure.ts";
+import { startFloor } from "./floor.ts";
+import { Meter, rounded, type Connect, type Load, type Measurement } from "./measure.ts";
 
 export interface BenchSettings extends Load {
   readonly nodes: number;
@@ -50,10 +51,24 @@ export const bench = Effect.fnUntraced(function* (
     (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
   );
   const { clients, payloadBytes, nodes, placement, volatile } = settings;
-  const [own, floor] = [
-    yield* Effect.scoped(measureCluster(settings, folder)),
-    yield* Effect.promise(() => measureFloor({ ...settings, folder: volatile ? undefined : folder })),
-  ];
+  const data = volatile ? {} : { data: join(folder, "cluster") };
+  const cluster = yield* Cluster.scoped({ nodes, placement, ...data });
+  const client = cluster.client();
+  // The first command waits for a leader.
+  yield* attempt(() => client.put("key", "value", { deadlineMs: 10_000 }));
+  const floor = yield* startFloor({ ...settings, folder: volatile ? undefined : folder });
+  const load = newClusterLoad(settings, client);
+  const own = new Meter(settings);
+  const bare = new Meter(settings);
+  const totals: Totals = { slots: 0, syncs: 0, commands: 0 };
+  for (let round = 0; round < rounds; round++) {
+    const before = totalsOf(yield* Effect.promise(() => cluster.status()));
+    yield* attempt(() => own.round(settings.seconds / rounds, load));
+    const after = totalsOf(yield* Effect.promise(() => cluster.status()));
+    for (const name of ["slots", "syncs", "commands"] as const) totals[name] += after[name] - before[name];
+    yield* attempt(() => bare.round(settings.seconds / rounds, floor));
+  }
+  const [measured, floorMeasured] = [own.report(), bare.report()];
   return {
     protocol: "multi",
     nodes,
@@ -61,61 +76,57 @@ export const bench = Effect.fnUntraced(function* (
     durable: !volatile,
     clients,
     payloadBytes,
-    ...own,
-    floor,
-    ratioToFloor: rounded(own.opsPerCoreSecond / floor.opsPerCoreSecond, 3),
-    p50RatioToFloor: rounded(own.p50Ms / floor.p50Ms, 2),
+    ...measured,
+    meanBatch: rounded(totals.commands / Math.max(1, totals.slots), 1),
+    // A round has a warm-up, in which there are syncs as well.
+    syncsPerSecond: volatile ? 0 : Math.round((totals.syncs / totals.commands) * measured.opsPerSecond),
+    floor: floorMeasured,
+    ratioToFloor: rounded(measured.opsPerCoreSecond / floorMeasured.opsPerCoreSecond, 3),
+    p50RatioToFloor: rounded(measured.p50Ms / floorMeasured.p50Ms, 2),
   };
 });
 
-const measureCluster = Effect.fnUntraced(function* (settings: BenchSettings, folder: string) {
-  const { nodes, placement, volatile, payloadBytes } = settings;
-  const cluster = yield* Cluster.scoped({ nodes, placement, ...(volatile ? {} : { data: join(folder, "cluster") }) });
-  const client = cluster.client();
+/** The cluster and the floor take turns, so that both meet the same weather on a machine that is not theirs alone. */
+const rounds = 4;
+
+function attempt<Answer>(run: () => Promise<Answer>): Effect.Effect<Answer, ProgramError> {
+  return Effect.tryPromise({
+    try: run,
+    catch: (cause) => new ProgramError({ message: cause instanceof Error ? cause.message : String(cause) }),
+  });
+}
+
+function newClusterLoad({ clients, payloadBytes }: BenchSettings, client: KeyValueClient): Connect {
   const value = "x".repeat(payloadBytes);
-  let failure: unknown;
-  const connect: Connect = (answered) => (number) => {
-    client.put(`key-${number}`, value).then(
-      () => answered(number),
-      (reason: unknown) => {
-        failure = reason;
-        answered(number);
-      },
-    );
+  const keys = Array.from({ length: clients }, (_, number) => `key-${number}`);
+  return (answered) => {
+    // One handler for each client, made once: what is measured is the cluster and its client.
+    const handlers = keys.map((_, number) => () => answered(number));
+    const failed = (reason: unknown): never => {
+      throw reason;
+    };
+    return (number) => void client.put(keys[number] ?? "", value).then(handlers[number], failed);
   };
-  // The first command waits for a leader.
-  yield* Effect.promise(() => client.put("key", value, { deadlineMs: 10_000 }));
-  let before: Totals | undefined;
-  const measured = yield* Effect.promise(() =>
-    measure(settings, connect, async () => {
-      before = totalsOf(await cluster.status());
-    }),
-  );
-  const after = totalsOf(yield* Effect.promise(() => cluster.status()));
-  client.close();
-  if (failure !== undefined) return yield* new ProgramError({ message: `a command failed: ${String(failure)}` });
-  const slots = after.slots - (before?.slots ?? 0);
-  return {
-    ...measured,
-    meanBatch: rounded(measured.operations / Math.max(1, slots), 1),
-    syncsPerSecond: volatile ? 0 : Math.round((after.syncs - (before?.syncs ?? 0)) / measured.seconds),
-  };
-});
+}
 
 interface Totals {
-  readonly slots: number;
-  readonly syncs: number;
+  slots: number;
+  /** Of all acceptors. */
+  syncs: number;
+  commands: number;
 }
 
 function totalsOf({ roles }: ClusterStatus): Totals {
   let slots = 0;
   let syncs = 0;
+  let commands = 0;
   for (const { role, report } of roles) {
     const status: RoleStatus = report?.status ?? {};
     slots = Math.max(slots, Number(status["commitPoint"] ?? 0));
+    commands = Math.max(commands, Number(status["commands"] ?? 0));
     if (role === "acceptor") syncs += Number(status["syncs"] ?? 0);
   }
-  return { slots, syncs };
+  return { slots, syncs, commands };
 }
 
 export function showBench(report: BenchReport): string {

@@ -6,8 +6,10 @@
 import { nodeRoles, type Placement } from "@synod/actors";
 import { encodePut } from "@synod/machines";
 import { ByteWriter } from "@synod/wire";
+import { once } from "node:events";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
-import { measure, type Load, type Measurement } from "./measure.ts";
+import { Effect, type Scope } from "effect";
+import type { Connect, Load } from "./measure.ts";
 
 /** What a floor thread is told: the stages that it plays, and the ports between them. */
 export interface FloorSettings {
@@ -40,32 +42,55 @@ export interface FloorOptions extends Load {
   readonly folder: string | undefined;
 }
 
-export async function measureFloor(options: FloorOptions): Promise<Measurement> {
+/** Starts the floor's threads; they end when the scope closes. */
+export const startFloor = Effect.fnUntraced(function* (
+  options: FloorOptions,
+): Effect.fn.Return<Connect, never, Scope.Scope> {
   const request = new MessageChannel();
   const response = new MessageChannel();
-  const workers = plan(options, request.port2, response.port2).map((stages) => {
-    const settings: FloorSettings = { stages };
-    const script = new URL(`./floor-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-    return new Worker(script, { workerData: settings, transferList: [...portsOf(stages)] });
-  });
-  await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("message", resolve))));
-  try {
-    return await measure(options, newFloorClient(options, request.port1, response.port1));
-  } finally {
-    request.port1.close();
-    response.port1.close();
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
+  const plans = plan(options, request.port2, response.port2);
+  yield* Effect.forEach(
+    plans,
+    (stages) =>
+      Effect.acquireRelease(
+        Effect.promise(() => startThread(stages)),
+        end,
+      ),
+    {
+      concurrency: "unbounded",
+    },
+  );
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      request.port1.close();
+      response.port1.close();
+    }),
+  );
+  return newFloorClient(options, request.port1, response.port1);
+});
+
+async function startThread(stages: readonly FloorStage[]): Promise<Worker> {
+  const settings: FloorSettings = { stages };
+  const script = new URL(`./floor-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+  const worker = new Worker(script, { workerData: settings, transferList: [...portsOf(stages)] });
+  await once(worker, "message");
+  return worker;
+}
+
+function end(worker: Worker): Effect.Effect<number> {
+  return Effect.promise(() => worker.terminate());
 }
 
 /** Batches what is asked in a turn, and says which client has its answer: no session, no promise, no retry. */
-function newFloorClient(options: FloorOptions, request: MessagePort, response: MessagePort) {
+function newFloorClient(options: FloorOptions, request: MessagePort, response: MessagePort): Connect {
   const value = "x".repeat(options.payloadBytes);
-  let writer = new ByteWriter(1024);
+  const keys = Array.from({ length: options.clients }, (_, client) => `key-${client}`);
+  const writer = new ByteWriter(1024);
   let clients: number[] = [];
   const underWay: number[][] = [];
   let scheduled = false;
-  return (answered: (client: number) => void) => {
+  return (answered) => {
+    response.removeAllListeners("message");
     const flush = (): void => {
       scheduled = false;
       if (clients.length === 0 || underWay.length >= batchesUnderWay) return;
@@ -79,10 +104,10 @@ function newFloorClient(options: FloorOptions, request: MessagePort, response: M
       if (replies.length === 0) throw new Error("the floor lost its replies");
       flush();
     });
-    return (client: number): void => {
+    return (client) => {
       const start = writer.length;
       writer.u32(0);
-      encodePut(writer, `key-${client}`, value);
+      encodePut(writer, keys[client] ?? "", value);
       writer.setU32(start, writer.length - start - 4);
       clients.push(client);
       if (scheduled) return;

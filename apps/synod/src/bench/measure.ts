@@ -1,14 +1,14 @@
 /**
  * A closed-loop load: N logical clients, each with one command outstanding.
  */
-import { createHistogram, performance } from "node:perf_hooks";
+import { createHistogram, performance, type RecordableHistogram } from "node:perf_hooks";
 
 export interface Load {
   /** Logical clients, one command outstanding each. */
   readonly clients: number;
   /** Bytes of each value. */
   readonly payloadBytes: number;
-  /** How long to measure, in seconds, after a warm-up of a fifth of it. */
+  /** How long to measure, in seconds. */
   readonly seconds: number;
 }
 
@@ -32,65 +32,74 @@ export type Connect = (answered: (client: number) => void) => Issue;
 
 const nanosecondsPerMs = 1e6;
 
-export async function measure(load: Load, connect: Connect, onStart: () => Promise<void> = async () => undefined) {
-  const histogram = createHistogram({ lowest: 1, highest: 60e9, figures: 3 });
-  const issuedAt = new Float64Array(load.clients);
-  let operations = 0;
-  let running = true;
-  let active = load.clients;
-  let stopped: () => void = () => undefined;
-  const drained = new Promise<void>((resolve) => {
-    stopped = resolve;
-  });
-  const issue = connect((client) => {
-    const now = performance.now();
-    operations += 1;
-    histogram.record(Math.max(1, Math.round((now - (issuedAt[client] ?? now)) * nanosecondsPerMs)));
-    if (!running) {
-      active -= 1;
-      if (active === 0) stopped();
-      return;
-    }
-    issuedAt[client] = now;
-    issue(client);
-  });
-  for (let client = 0; client < load.clients; client++) {
-    issuedAt[client] = performance.now();
-    issue(client);
-  }
-  await elapsed(load.seconds * 200);
-  await onStart();
-  histogram.reset();
-  operations = 0;
-  const from = performance.now();
-  const cpuFrom = process.cpuUsage();
-  await elapsed(load.seconds * 1000);
-  const cpu = process.cpuUsage(cpuFrom);
-  const seconds = (performance.now() - from) / 1000;
-  const measured = report(operations, seconds, (cpu.user + cpu.system) / 1e6, (percentile) =>
-    histogram.percentile(percentile),
-  );
-  running = false;
-  await drained;
-  return measured;
-}
+/** What has been measured of one thing, over several rounds. */
+export class Meter {
+  readonly #load: Load;
+  readonly #histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: 60e9, figures: 3 });
+  #operations = 0;
+  #seconds = 0;
+  #cpuSeconds = 0;
 
-function report(
-  operations: number,
-  seconds: number,
-  cpuSeconds: number,
-  percentile: (percent: number) => number,
-): Measurement {
-  return {
-    operations,
-    seconds: rounded(seconds, 2),
-    opsPerSecond: Math.round(operations / seconds),
-    cpuSeconds: rounded(cpuSeconds, 2),
-    opsPerCoreSecond: Math.round(operations / cpuSeconds),
-    p50Ms: rounded(percentile(50) / nanosecondsPerMs, 3),
-    p99Ms: rounded(percentile(99) / nanosecondsPerMs, 3),
-    p999Ms: rounded(percentile(99.9) / nanosecondsPerMs, 3),
-  };
+  constructor(load: Load) {
+    this.#load = load;
+  }
+
+  /** One round: warms up for a fifth of `seconds`, measures for `seconds`, and waits for what is outstanding. */
+  async round(seconds: number, connect: Connect): Promise<void> {
+    const { clients } = this.#load;
+    const issuedAt = new Float64Array(clients);
+    let running = true;
+    let measuring = false;
+    let active = clients;
+    let stopped: () => void = () => undefined;
+    const drained = new Promise<void>((resolve) => {
+      stopped = resolve;
+    });
+    const issue = connect((client) => {
+      const now = performance.now();
+      if (measuring) {
+        this.#operations += 1;
+        this.#histogram.record(Math.max(1, Math.round((now - (issuedAt[client] ?? now)) * nanosecondsPerMs)));
+      }
+      if (running) {
+        issuedAt[client] = now;
+        issue(client);
+      } else {
+        active -= 1;
+        if (active === 0) stopped();
+      }
+    });
+    for (let client = 0; client < clients; client++) {
+      issuedAt[client] = performance.now();
+      issue(client);
+    }
+    await elapsed(seconds * 200);
+    measuring = true;
+    const from = performance.now();
+    const cpuFrom = process.cpuUsage();
+    await elapsed(seconds * 1000);
+    const cpu = process.cpuUsage(cpuFrom);
+    this.#seconds += (performance.now() - from) / 1000;
+    this.#cpuSeconds += (cpu.user + cpu.system) / 1e6;
+    measuring = false;
+    running = false;
+    await drained;
+  }
+
+  report(): Measurement {
+    const percentileMs = (percent: number): number =>
+      rounded(this.#histogram.percentile(percent) / nanosecondsPerMs, 3);
+    return {
+      operations: this.#operations,
+      seconds: rounded(this.#seconds, 2),
+      opsPerSecond: Math.round(this.#operations / this.#seconds),
+      cpuSeconds: rounded(this.#cpuSeconds, 2),
+      opsPerCoreSecond: Math.round(this.#operations / this.#cpuSeconds),
+      p50Ms: percentileMs(50),
+      p99Ms: percentileMs(99),
+      p999Ms: percentileMs(99.9),
+    };
+  }
 }
 
 export function rounded(value: number, digits: number): number {

@@ -38,7 +38,7 @@ export class RequestQueue {
     let count = 0;
     let sizeBytes = 0;
     for (const command of this.#commands) {
-      if (count > 0 && sizeBytes + command.length > limits.valueBytes) break;
+      if (count > 0 && sizeBytes + command.length > limits.batchBytes) break;
       sizeBytes += command.length;
       count += 1;
     }
