@@ -35,6 +35,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
   /** All slots up to this one are known to be chosen by someone. */
   #known: Slot = 0;
   #reads: ReadAt[] = [];
+  /** The lowest slot that one of them waits for. */
+  #readsWaitFor: Slot = Infinity;
 
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
@@ -164,15 +166,21 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
       return;
     }
     this.#reads.push(read);
+    this.#readsWaitFor = Math.min(this.#readsWaitFor, read.slot);
     this.#answerReads(out);
   }
 
   #answerReads(out: Output): void {
-    if (this.#reads.length === 0) return;
+    if (this.#readsWaitFor > this.#delivered) return;
     const waiting: ReadAt[] = [];
+    this.#readsWaitFor = Infinity;
     for (const read of this.#reads) {
-      if (read.slot > this.#delivered) waiting.push(read);
-      else out.deliver.push({ kind: "read", client: read.client, query: read.query });
+      if (read.slot <= this.#delivered) {
+        out.deliver.push({ kind: "read", client: read.client, query: read.query });
+        continue;
+      }
+      waiting.push(read);
+      this.#readsWaitFor = Math.min(this.#readsWaitFor, read.slot);
     }
     this.#reads = waiting;
   }
