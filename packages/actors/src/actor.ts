@@ -70,7 +70,7 @@ class RoleActor<Machine extends RoleOf> implements Actor {
       log: this.#log,
       codec: entryCodec(context.codec),
       send: (to, message) => host.send(this.address, to, message),
-      deliver: (delivery, out) => this.deliver(delivery, out),
+      deliver: (delivery) => this.deliver(delivery),
       failed: (failure) => context.failed(role, failure),
       segmentBytes: settings.segmentBytes,
     });
@@ -103,7 +103,7 @@ class RoleActor<Machine extends RoleOf> implements Actor {
     this.#log.close();
   }
 
-  protected deliver(delivery: multi.Delivery, _out: multi.Output): void {
+  protected deliver(delivery: multi.Delivery): void {
     throw new Error(`${this.role} delivered ${delivery.kind}, which only a learner does`);
   }
 
@@ -147,8 +147,8 @@ class LearnerActor extends RoleActor<multi.Learner> {
     this.#snapshots.close();
   }
 
-  protected override deliver(delivery: multi.Delivery, out: multi.Output): void {
-    this.#replication.deliver(delivery, out);
+  protected override deliver(delivery: multi.Delivery): void {
+    this.#replication.deliver(delivery);
   }
 
   protected override recovered(): number {

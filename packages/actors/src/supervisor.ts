@@ -9,7 +9,7 @@ import { newPath, type PathEnd } from "@synod/transports/message-port";
 import { Effect, Exit, Schedule, Scope } from "effect";
 import { join } from "node:path";
 import type { MachineModule, RoleRecovery, RoleReport, RoleStorage, WorkerNotice } from "./control.ts";
-import { ActorError, UnknownActor } from "./errors.ts";
+import { UnknownActor, type ActorError } from "./errors.ts";
 import { planThreads, type NodeRole, type Placement, type ThreadPlan } from "./placement.ts";
 import { showActor, spawnThread, type ActorThread } from "./thread.ts";
 

@@ -42,7 +42,7 @@ export class Cancelled extends Data.TaggedError("Cancelled")<{ readonly reason: 
 }
 
 /** The replicas have forgotten this client's session, so that they cannot tell whether the command ran before. */
-export class SessionExpired extends Data.TaggedError("SessionExpired")<{}> {
+export class SessionExpired extends Data.TaggedError("SessionExpired") {
   override get message(): string {
     return "session expired: other clients were more active; the command may have taken effect before, the next ones use a new session";
   }
@@ -54,7 +54,7 @@ export class CommandRefused extends Data.TaggedError("CommandRefused")<{
 }> {}
 
 /** The client has been closed. */
-export class Closed extends Data.TaggedError("Closed")<{}> {
+export class Closed extends Data.TaggedError("Closed") {
   override get message(): string {
     return "the client is closed";
   }

@@ -47,7 +47,7 @@ export class Replication {
     return newest.slot;
   }
 
-  deliver(delivery: multi.Delivery, out: multi.Output): void {
+  deliver(delivery: multi.Delivery): void {
     switch (delivery.kind) {
       case "chosen":
         this.#options.replica.apply(delivery.slot, delivery.value, this.#respond);
@@ -61,7 +61,7 @@ export class Replication {
         this.#serve(delivery);
         return;
       case "part":
-        this.#part(delivery, out);
+        this.#part(delivery);
         return;
     }
   }
@@ -126,7 +126,7 @@ export class Replication {
     });
   }
 
-  #part({ slot, offset, sizeBytes, bytes }: multi.PartDelivery, out: multi.Output): void {
+  #part({ slot, offset, sizeBytes, bytes }: multi.PartDelivery): void {
     const { snapshots, learner, failed, act } = this.#options;
     if (this.#writing) return learner.refused();
     this.#guard(() => {
