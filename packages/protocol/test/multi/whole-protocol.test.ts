@@ -10,7 +10,10 @@ import { World, type Faults } from "./world.ts";
 
 vi.mock("../../src/limits.ts", async (original) => {
   const { limits: usual, ...rest } = await original<typeof import("../../src/limits.ts")>();
-  return { ...rest, limits: { ...usual, windowSlots: 5, valueBytes: 12, answerBytes: 10, learnerSlots: 12 } };
+  return {
+    ...rest,
+    limits: { ...usual, windowSlots: 5, valueBytes: 12, batchBytes: 12, answerBytes: 10, learnerSlots: 12 },
+  };
 });
 
 const chance = (most: number): fc.Arbitrary<number> =>
