@@ -6,6 +6,7 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node";
 import { Console, Effect, Option, Schema } from "effect";
 import { Command, Flag } from "effect/cli";
 import { bench, showBench } from "./bench/bench.ts";
+import { progress, showSoak, soak } from "./bench/soak.ts";
 import { failWith } from "./failure.ts";
 import { up } from "./up.ts";
 
@@ -64,17 +65,27 @@ const benchCommand = Command.make(
       Flag.withDescription("How long to measure"),
       Flag.withDefault(5),
     ),
+    commands: Flag.Int("commands").pipe(
+      Flag.withSchema(between(10, Number.MAX_SAFE_INTEGER)),
+      Flag.withDescription("Run this many commands instead, durable, and report memory, disk, speed and restart"),
+      Flag.optional,
+    ),
     data: Flag.String("data").pipe(
       Flag.withDescription("The folder to keep the run's files in; the system's temporary one unless told"),
       Flag.optional,
     ),
     json,
   },
-  ({ json: asJson, data, ...settings }) =>
-    Effect.scoped(bench({ ...settings, data: Option.getOrUndefined(data) })).pipe(
-      Effect.flatMap((report) => Console.log(asJson ? JSON.stringify(report) : showBench(report))),
-      failWith,
-    ),
+  ({ json: asJson, data, commands, ...flags }) => {
+    const settings = { ...flags, data: Option.getOrUndefined(data) };
+    const print = <Report>(report: Report, show: (report: Report) => string) =>
+      Console.log(asJson ? JSON.stringify(report) : show(report));
+    const run = Option.match(commands, {
+      onNone: () => Effect.flatMap(bench(settings), (report) => print(report, showBench)),
+      onSome: (count) => Effect.flatMap(soak(settings, count, progress()), (report) => print(report, showSoak)),
+    });
+    return Effect.scoped(run).pipe(failWith);
+  },
 ).pipe(Command.withDescription("Measure a cluster under load, next to the floor of this machine"));
 
 const synod = Command.make("synod").pipe(

@@ -43,13 +43,7 @@ export interface BenchReport extends Measurement {
 export const bench = Effect.fnUntraced(function* (
   settings: BenchSettings,
 ): Effect.fn.Return<BenchReport, StartError | ProgramError, Scope.Scope> {
-  const folder = yield* Effect.acquireRelease(
-    Effect.try({
-      try: () => mkdtempSync(join(settings.data ?? tmpdir(), "synod-bench-")),
-      catch: (cause) => new ProgramError({ message: `cannot make a folder for the run: ${String(cause)}` }),
-    }),
-    (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
-  );
+  const folder = yield* makeFolder(settings.data);
   const { clients, payloadBytes, nodes, placement, volatile } = settings;
   const data = volatile ? {} : { data: join(folder, "cluster") };
   const cluster = yield* Cluster.scoped({ nodes, placement, ...data });
@@ -57,16 +51,15 @@ export const bench = Effect.fnUntraced(function* (
   // The first command waits for a leader.
   yield* attempt(() => client.put("key", "value", { deadlineMs: 10_000 }));
   const floor = yield* startFloor({ ...settings, folder: volatile ? undefined : folder });
-  const load = newClusterLoad(settings, client);
   const own = new Meter(settings);
   const bare = new Meter(settings);
   const totals: Totals = { slots: 0, syncs: 0, commands: 0 };
   for (let round = 0; round < rounds; round++) {
     const before = totalsOf(yield* Effect.promise(() => cluster.status()));
-    yield* attempt(() => own.round(settings.seconds / rounds, load));
+    yield* attempt(() => own.round(settings.seconds / rounds, (failed) => newClusterLoad(settings, client, failed)));
     const after = totalsOf(yield* Effect.promise(() => cluster.status()));
     for (const name of ["slots", "syncs", "commands"] as const) totals[name] += after[name] - before[name];
-    yield* attempt(() => bare.round(settings.seconds / rounds, floor));
+    yield* attempt(() => bare.round(settings.seconds / rounds, () => floor));
   }
   const [measured, floorMeasured] = [own.report(), bare.report()];
   return {
@@ -86,25 +79,38 @@ export const bench = Effect.fnUntraced(function* (
   };
 });
 
+/** A folder for the run, in `parent` or the system's temporary one; removed when the scope closes. */
+export function makeFolder(parent: string | undefined): Effect.Effect<string, ProgramError, Scope.Scope> {
+  return Effect.acquireRelease(
+    Effect.try({
+      try: () => mkdtempSync(join(parent ?? tmpdir(), "synod-bench-")),
+      catch: (cause) => new ProgramError({ message: `cannot make a folder for the run: ${String(cause)}` }),
+    }),
+    (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
+  );
+}
+
 /** The cluster and the floor take turns, so that both meet the same weather on a machine that is not theirs alone. */
 const rounds = 4;
 
-function attempt<Answer>(run: () => Promise<Answer>): Effect.Effect<Answer, ProgramError> {
+export function attempt<Answer>(run: () => Promise<Answer>): Effect.Effect<Answer, ProgramError> {
   return Effect.tryPromise({
     try: run,
     catch: (cause) => new ProgramError({ message: cause instanceof Error ? cause.message : String(cause) }),
   });
 }
 
-function newClusterLoad({ clients, payloadBytes }: BenchSettings, client: KeyValueClient): Connect {
+/** Puts for each client its own key, over and over. */
+export function newClusterLoad(
+  { clients, payloadBytes }: BenchSettings,
+  client: KeyValueClient,
+  failed: (reason: unknown) => void,
+): Connect {
   const value = "x".repeat(payloadBytes);
   const keys = Array.from({ length: clients }, (_, number) => `key-${number}`);
   return (answered) => {
     // One handler for each client, made once: what is measured is the cluster and its client.
     const handlers = keys.map((_, number) => () => answered(number));
-    const failed = (reason: unknown): never => {
-      throw reason;
-    };
     return (number) => void client.put(keys[number] ?? "", value).then(handlers[number], failed);
   };
 }

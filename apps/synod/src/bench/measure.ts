@@ -44,8 +44,17 @@ export class Meter {
     this.#load = load;
   }
 
-  /** One round: warms up for a fifth of `seconds`, measures for `seconds`, and waits for what is outstanding. */
-  async round(seconds: number, connect: Connect): Promise<void> {
+  /**
+   * One round: warms up for a fifth of `seconds`, measures for `seconds`, and waits for what is outstanding.
+   *
+   * @param connectWith is given how to report that a command has failed, which ends the round
+   */
+  async round(seconds: number, connectWith: (failed: (reason: unknown) => void) => Connect): Promise<void> {
+    const { promise: failure, reject } = Promise.withResolvers<never>();
+    await Promise.race([failure, this.#measure(seconds, connectWith(reject))]);
+  }
+
+  async #measure(seconds: number, connect: Connect): Promise<void> {
     const { clients } = this.#load;
     const issuedAt = new Float64Array(clients);
     let running = true;
