@@ -17,21 +17,32 @@ export function showValue(value: Uint8Array): string {
   return value.length === 0 ? "no-op" : showBytes(value);
 }
 
+/** How the bytes of a field are shown. */
+export type ShowBytes = (name: string, bytes: Uint8Array) => string;
+
+/** Fields called `value` as values, all others as bytes. */
+export const showPlain: ShowBytes = (name, bytes) => (name === "value" ? showValue(bytes) : showBytes(bytes));
+
 /**
  * The fields of a message without its kind. A trace says with `from` who sent a message, so that a field `from`, the
  * first slot that a message is about, is called `fromSlot`.
  */
-export function showFields(message: { readonly kind: string }): Readonly<Record<string, Shown>> {
+export function showFields(
+  message: { readonly kind: string },
+  showBytesOf: ShowBytes = showPlain,
+): Readonly<Record<string, Shown>> {
   const fields = Object.entries<unknown>({ ...message }).filter(([name]) => name !== "kind");
-  return Object.fromEntries(fields.map(([name, field]) => [name === "from" ? "fromSlot" : name, show(name, field)]));
+  return Object.fromEntries(
+    fields.map(([name, field]) => [name === "from" ? "fromSlot" : name, show(name, field, showBytesOf)]),
+  );
 }
 
-function show(name: string, field: unknown): Shown {
+function show(name: string, field: unknown, showBytesOf: ShowBytes): Shown {
   if (typeof field === "string" || typeof field === "number" || typeof field === "boolean") return field;
-  if (field instanceof Uint8Array) return name === "value" ? showValue(field) : showBytes(field);
-  if (Array.isArray(field)) return field.map((row: unknown) => show(name, row));
+  if (field instanceof Uint8Array) return showBytesOf(name, field);
+  if (Array.isArray(field)) return field.map((row: unknown) => show(name, row, showBytesOf));
   if (typeof field === "object" && field !== null) {
-    return Object.fromEntries(Object.entries(field).map(([inner, value]) => [inner, show(inner, value)]));
+    return Object.fromEntries(Object.entries(field).map(([inner, value]) => [inner, show(inner, value, showBytesOf)]));
   }
   throw new TypeError(`field ${name} cannot be shown`);
 }

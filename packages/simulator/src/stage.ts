@@ -7,7 +7,7 @@ import { nodeOf, roleOf, showAddress, type Address, type Layout, type RoleMachin
 import { ByteReader, ByteWriter, newCodec, type Codec } from "@synod/wire";
 import { Actor, type Cast } from "./actor.ts";
 import { Schedule } from "./schedule.ts";
-import { showFields } from "./show.ts";
+import { showFields, showPlain, type ShowBytes } from "./show.ts";
 import type { Loss, Note, TracedMessage } from "./trace.ts";
 
 /** What the stage must know of a protocol. */
@@ -16,14 +16,17 @@ export interface StagedProtocol<Message, Entry> {
   readonly asEntry: (message: Message) => Entry;
   /** The slot that an entry is about, or 0. */
   readonly slotOf: (entry: Entry) => number;
+  /** How bytes are shown; plainly if absent. */
+  readonly showBytes?: ShowBytes;
 }
 
-export interface StageTimes<Message> {
-  /** Units that a message is on its way. One if absent. */
-  readonly delay?: (from: Address, to: Address, message: Message) => number;
+export interface StageTimes {
   /** Units that a sync takes. None if absent. */
   readonly syncUnits?: number;
 }
+
+/** How many units a message is on its way, from 0. */
+export type Delay<Message> = (from: Address, to: Address, message: Message) => number;
 
 /** A message in flight or arrived, as a scenario looks at it. */
 export interface Sent<Message> {
@@ -44,25 +47,36 @@ interface Recorded {
 
 export class Stage<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
   readonly #protocol: StagedProtocol<Message, Entry>;
-  readonly #times: StageTimes<Message>;
+  readonly #times: StageTimes;
   readonly #codec: Codec<Message>;
   readonly #schedule = new Schedule();
   readonly #actors = new Map<Address, Actor<Message, Entry, Delivery>>();
-  readonly #recorded: Recorded[] = [];
-  readonly #received: Sent<Message>[] = [];
-  readonly #notes: Note[] = [];
+  #recorded: Recorded[] = [];
+  #received: Sent<Message>[] = [];
+  #notes: Note[] = [];
   readonly #cuts = new Set<string>();
   #drops: (sent: Sent<Message>) => boolean = () => false;
+  #delay: Delay<Message> = () => 1;
   #now = 0;
+  /** When the curtain rose: all times that are told and asked for count from here. */
+  #curtain = 0;
 
-  constructor(protocol: StagedProtocol<Message, Entry>, times: StageTimes<Message> = {}) {
+  constructor(protocol: StagedProtocol<Message, Entry>, times: StageTimes = {}) {
     this.#protocol = protocol;
     this.#times = times;
     this.#codec = newCodec<Message>(protocol.layout);
   }
 
   get now(): number {
-    return this.#now;
+    return this.#now - this.#curtain;
+  }
+
+  /** What happened so far was before the play: forgets it, and begins time anew. */
+  raiseCurtain(): void {
+    this.#curtain = this.#now;
+    this.#recorded = [];
+    this.#received = [];
+    this.#notes = [];
   }
 
   /** What clients got, in the order it arrived. */
@@ -77,13 +91,13 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
   /** All messages so far, in the order they were sent. */
   get messages(): readonly TracedMessage[] {
     return this.#recorded.map(({ at, arrives, from, to, message, lost }) => ({
-      at,
+      at: at - this.#curtain,
       from: showAddress(from),
       to: showAddress(to),
       kind: message.kind,
-      ...showFields(message),
+      ...showFields(message, this.#protocol.showBytes ?? showPlain),
       ...(lost === undefined ? {} : { lost }),
-      ...(lost !== undefined || arrives === at + 1 ? {} : { arrives }),
+      ...(lost !== undefined || arrives === at + 1 ? {} : { arrives: arrives - this.#curtain }),
     }));
   }
 
@@ -113,18 +127,18 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
   /** Sends a message, as a client does. */
   post(from: Address, to: Address, message: Message): void {
     const bytes = this.#encode(new ByteWriter(), message).slice();
-    const arrives = this.#now + (this.#times.delay?.(from, to, message) ?? 1);
+    const arrives = this.#now + this.#delay(from, to, message);
     const recorded: Recorded = { at: this.#now, arrives, from, to, message, lost: undefined };
     this.#recorded.push(recorded);
     if (this.#cuts.has(linkOf(from, to))) recorded.lost = "cut";
-    else if (this.#drops({ at: this.#now, from, to, message })) recorded.lost = "dropped";
+    else if (this.#drops({ at: this.now, from, to, message })) recorded.lost = "dropped";
     else this.#schedule.plan(arrives, () => this.#arrive(recorded, this.#codec.decode(new ByteReader(bytes))));
   }
 
   /** Plans something for a time that has not passed. */
   at(time: number, action: () => void): void {
-    if (time < this.#now) throw new RangeError(`time ${time} has passed, it is ${this.#now}`);
-    this.#schedule.plan(time, action);
+    if (time < this.now) throw new RangeError(`time ${time} has passed, it is ${this.now}`);
+    this.#schedule.plan(this.#curtain + time, action);
   }
 
   /** From now on loses the messages that `drops` says, in place of what was said before. */
@@ -132,15 +146,21 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
     this.#drops = drops;
   }
 
-  crash(address: Address): void {
-    this.#actor(address).crash();
-    this.note(`${showAddress(address)} crashes`);
+  /** From now on a message takes as long as `delay` says; at first each takes one unit. */
+  slow(delay: Delay<Message>): void {
+    this.#delay = delay;
   }
 
-  /** Starts a crashed role again from what it has synced. */
-  restart(address: Address): void {
-    this.#actor(address).start();
-    this.note(`${showAddress(address)} restarts`);
+  /** Stops roles at once, with all that they have not synced. */
+  crash(...addresses: readonly Address[]): void {
+    for (const address of addresses) this.#actor(address).crash();
+    this.note(`crash: ${addresses.map(showAddress).join(", ")}`);
+  }
+
+  /** Starts crashed roles again from what they have synced. */
+  restart(...addresses: readonly Address[]): void {
+    for (const address of addresses) this.#actor(address).start();
+    this.note(`restart: ${addresses.map(showAddress).join(", ")}`);
   }
 
   /** Cuts the link between two nodes, both ways. */
@@ -156,12 +176,12 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
   }
 
   note(text: string): void {
-    this.#notes.push({ at: this.#now, text });
+    this.#notes.push({ at: this.now, text });
   }
 
   /** Goes on until just after `time`: what happens then, ticks last. */
   run(time: number): void {
-    for (; this.#now <= time; this.#now += 1) {
+    for (; this.now <= time; this.#now += 1) {
       for (let next = this.#due(); next !== undefined; next = this.#due()) next();
       for (const actor of this.#actors.values()) actor.tick();
       // A tick takes no time: what it causes at once happens now.
@@ -176,7 +196,7 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
   #arrive(recorded: Recorded, message: Message): void {
     const { at, from, to } = recorded;
     if (roleOf(to) === "client") {
-      this.#received.push({ at, from, to, message });
+      this.#received.push({ at: at - this.#curtain, from, to, message });
     } else if (this.#actors.get(to)?.post(from, message) !== true) {
       recorded.lost = "down";
     }

@@ -2,24 +2,10 @@
  * The scenarios of single-decree Paxos, message by message: the counts are those of the flows in the literature.
  */
 import { describe, expect, test } from "vitest";
-import { scenarios, type Trace, type TracedMessage } from "../src/index.ts";
+import type { Trace, TracedMessage } from "../src/index.ts";
+import { flow, play } from "./play.ts";
 
-function run(name: string): Trace {
-  const scenario = scenarios.find((each) => each.protocol === "basic" && each.name === name);
-  if (scenario === undefined) throw new Error(`no scenario ${name}`);
-  return scenario.run();
-}
-
-/** How many messages of each kind arrived, by the roles that they went between. */
-function flow(messages: readonly TracedMessage[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { kind, from, to, lost } of messages) {
-    if (lost !== undefined) continue;
-    const step = `${kind}: ${from.split(" ")[0]} to ${to.split(" ")[0]}`;
-    counts[step] = (counts[step] ?? 0) + 1;
-  }
-  return counts;
-}
+const run = (name: string): Trace => play("basic", name);
 
 function kindsLost(messages: readonly TracedMessage[]): readonly string[] {
   return messages.filter(({ lost }) => lost !== undefined).map(({ kind, to }) => `${kind} to ${to}`);

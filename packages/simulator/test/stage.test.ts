@@ -7,7 +7,7 @@ const proposer = addressOf("proposer", 1);
 const acceptor = (node: number) => addressOf("acceptor", node);
 const value = Uint8Array.of(86);
 
-function newStage(times: StageTimes<basic.Message> = {}): Stage<basic.Message, basic.Entry, basic.Delivery> {
+function newStage(times: StageTimes = {}): Stage<basic.Message, basic.Entry, basic.Delivery> {
   const stage = new Stage<basic.Message, basic.Entry, basic.Delivery>(
     { layout: basic.layout, asEntry: basic.asEntry, slotOf: () => 0 },
     times,
@@ -37,7 +37,7 @@ describe("time", () => {
 
   test("each unit is a tick: what is not answered is sent again", () => {
     const stage = newStage();
-    for (const node of [1, 2, 3]) stage.crash(acceptor(node));
+    stage.crash(acceptor(1), acceptor(2), acceptor(3));
     stage.post(client, proposer, { kind: "Request", value });
     stage.run(25);
     const prepares = stage.messages.filter(({ kind }) => kind === "Prepare");
@@ -61,17 +61,16 @@ describe("crashes", () => {
     // The sync of acceptor 1 is under way, that of acceptor 2 is done.
     stage.at(3, () => stage.crash(acceptor(1)));
     stage.at(5, () => stage.crash(acceptor(2)));
-    stage.at(6, () => [1, 2].forEach((node) => stage.restart(acceptor(node))));
+    stage.at(6, () => stage.restart(acceptor(1), acceptor(2)));
     stage.run(20);
     expect(stage.role(acceptor(1)).status()["promised"]).toBe(0);
     expect(stage.role(acceptor(2)).status()["promised"]).toBe(1);
     const promises = stage.messages.filter(({ kind }) => kind === "Promised").map(({ from }) => from);
     expect(promises).toEqual(["acceptor 2"]);
     expect(stage.notes.map(({ text }) => text)).toEqual([
-      "acceptor 1 crashes",
-      "acceptor 2 crashes",
-      "acceptor 1 restarts",
-      "acceptor 2 restarts",
+      "crash: acceptor 1",
+      "crash: acceptor 2",
+      "restart: acceptor 1, acceptor 2",
     ]);
   });
 

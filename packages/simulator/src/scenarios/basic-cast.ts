@@ -1,15 +1,11 @@
 /**
  * The cast of a basic scenario: clients, proposers, acceptors and learners, and what they came to.
  */
-import { addressOf, basic, majority, showAddress, type Address, type QuorumSystem } from "@synod/protocol";
+import { basic, majority, showAddress, type Address, type QuorumSystem } from "@synod/protocol";
 import { showValue } from "../show.ts";
 import { Stage, type Sent, type StageTimes } from "../stage.ts";
 import type { Outcome, Scenario, Trace } from "../trace.ts";
-
-export const client = (number: number): Address => addressOf("client", number);
-export const proposer = (node: number): Address => addressOf("proposer", node);
-export const acceptor = (node: number): Address => addressOf("acceptor", node);
-export const learner = (node: number): Address => addressOf("learner", node);
+import { acceptor, client, learner, proposer } from "./addresses.ts";
 
 /** A value that reads as it is written. */
 export const value = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
@@ -22,7 +18,7 @@ export interface BasicSettings {
   readonly learning?: basic.Learning;
   readonly delay?: (proposer: number) => basic.RetryDelay;
   readonly distinguished?: number;
-  readonly times?: StageTimes<basic.Message>;
+  readonly times?: StageTimes;
 }
 
 /** Units before a role sends again what was not answered: long enough for three round trips. */

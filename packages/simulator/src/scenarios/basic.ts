@@ -3,8 +3,10 @@
  */
 import { basic, flexible, majority } from "@synod/protocol";
 import { seededRandom } from "../random.ts";
+import type { Delay } from "../stage.ts";
 import type { Scenario } from "../trace.ts";
-import { acceptor, basicScenario, client, isSent, learner, proposer, type BasicSettings } from "./basic-cast.ts";
+import { acceptor, client, learner, proposer } from "./addresses.ts";
+import { basicScenario, isSent, type BasicPlay, type BasicSettings } from "./basic-cast.ts";
 
 /** Long enough for everything to come to rest. */
 const rest = 40;
@@ -15,10 +17,17 @@ const longDuel = 60;
  * An Accept carries the value and takes longer than the rest, so that the other proposer's Prepare overtakes it: what a
  * duel lives on.
  */
-const slowAccepts = { delay: (_from: number, _to: number, { kind }: basic.Message) => (kind === "Accept" ? 5 : 1) };
+const slowAccepts: Delay<basic.Message> = (_from, _to, { kind }) => (kind === "Accept" ? 5 : 1);
 
 function duel(delay: (proposer: number) => basic.RetryDelay): () => BasicSettings {
-  return () => ({ proposers: 2, clients: 2, delay, times: slowAccepts });
+  return () => ({ proposers: 2, clients: 2, delay });
+}
+
+/** Two clients ask two proposers for different values, so that they meet. */
+function beginDuel(play: BasicPlay): void {
+  play.stage.slow(slowAccepts);
+  play.request(1, 1, "V");
+  play.stage.at(4, () => play.request(2, 2, "W"));
 }
 
 export const basicScenarios: readonly Scenario[] = [
@@ -80,8 +89,7 @@ export const basicScenarios: readonly Scenario[] = [
       stage.lose((sent) => isSent("Accept", acceptor(2))(sent) || isSent("Accept", acceptor(3))(sent));
       play.request(1, 1, "V");
       stage.at(4, () => {
-        stage.crash(proposer(1));
-        stage.crash(acceptor(1));
+        stage.crash(proposer(1), acceptor(1));
         stage.lose(() => false);
       });
       stage.at(8, () => play.request(1, 2, "W"));
@@ -98,8 +106,7 @@ export const basicScenarios: readonly Scenario[] = [
       return (attempt) => (attempt <= 3 ? 1 : random(attempt));
     }),
     (play) => {
-      play.request(1, 1, "V");
-      play.stage.at(4, () => play.request(2, 2, "W"));
+      beginDuel(play);
       play.stage.run(2 * longDuel);
       const [chosen = "nothing"] = play.outcome("").chosen;
       return `For three rounds both retry after a fixed delay and nothing is chosen; random delays let ${chosen} through.`;
@@ -110,8 +117,7 @@ export const basicScenarios: readonly Scenario[] = [
     "Two proposers with fixed delays: nothing is chosen as long as one looks",
     duel(() => basic.fixedDelay(1)),
     (play) => {
-      play.request(1, 1, "V");
-      play.stage.at(4, () => play.request(2, 2, "W"));
+      beginDuel(play);
       play.stage.run(longDuel);
       return `Each Prepare kills the other's Accept: after ${longDuel} units nothing is chosen.`;
     },
@@ -121,8 +127,7 @@ export const basicScenarios: readonly Scenario[] = [
     "The same two requests, but only the distinguished proposer issues proposals",
     () => ({ ...duel(() => basic.fixedDelay(1))(), distinguished: 1 }),
     (play) => {
-      play.request(1, 1, "V");
-      play.stage.at(4, () => play.request(2, 2, "W"));
+      beginDuel(play);
       play.stage.run(rest);
       return "Proposer 2 passes its request on; V, which proposer 1 got first, is chosen without a duel.";
     },
@@ -153,8 +158,7 @@ export const basicScenarios: readonly Scenario[] = [
       stage.lose((sent) => sent.message.kind === "Accepted" || isSent("Accept", acceptor(3))(sent));
       play.request(1, 1, "V");
       stage.at(5, () => {
-        stage.crash(proposer(1));
-        stage.crash(acceptor(1));
+        stage.crash(proposer(1), acceptor(1));
         stage.lose(() => false);
       });
       stage.at(8, () => stage.post(client(1), learner(1), { kind: "Inquire" }));
@@ -192,8 +196,7 @@ export const basicScenarios: readonly Scenario[] = [
       const { stage } = play;
       play.request(1, 1, "V");
       stage.at(3, () => {
-        stage.crash(acceptor(3));
-        stage.crash(acceptor(4));
+        stage.crash(acceptor(3), acceptor(4));
       });
       stage.run(rest);
       return "After phase 1 two of four acceptors fail: the other two choose V, though they are no majority.";
@@ -207,10 +210,10 @@ export const basicScenarios: readonly Scenario[] = [
       const { stage } = play;
       const acceptors = [acceptor(1), acceptor(2), acceptor(3)];
       play.request(1, 1, "V");
-      stage.at(9, () => acceptors.forEach((each) => stage.crash(each)));
+      stage.at(9, () => stage.crash(...acceptors));
       stage.at(10, () => {
         stage.crash(proposer(1));
-        acceptors.forEach((each) => stage.restart(each));
+        stage.restart(...acceptors);
       });
       stage.at(12, () => play.request(2, 2, "W"));
       stage.run(rest);

@@ -3,5 +3,13 @@
  */
 import type { Scenario } from "../trace.ts";
 import { basicScenarios } from "./basic.ts";
+import { failureScenarios } from "./multi-failures.ts";
+import { partitionScenarios } from "./multi-partitions.ts";
+import { steadyScenarios } from "./multi-steady.ts";
 
-export const scenarios: readonly Scenario[] = [...basicScenarios];
+export const scenarios: readonly Scenario[] = [
+  ...basicScenarios,
+  ...steadyScenarios,
+  ...failureScenarios,
+  ...partitionScenarios,
+];

@@ -1,0 +1,216 @@
+/**
+ * The cast of a Multi-Paxos scenario: nodes with a proposer, an acceptor and a learner each, and clients with sessions.
+ */
+import { multi, nodeOf, roleOf, showAddress, type Address, type QuorumSystem } from "@synod/protocol";
+import { Stage, type Sent } from "../stage.ts";
+import { seededRandom } from "../random.ts";
+import type { Outcome, Scenario, Trace } from "../trace.ts";
+import { acceptor, client, learner, proposer } from "./addresses.ts";
+import { Script } from "./journal.ts";
+import { learnerCast } from "./multi-replica.ts";
+
+export interface MultiSettings {
+  readonly nodes?: number;
+  readonly clients?: number;
+  readonly quorums?: QuorumSystem;
+  readonly learning?: multi.Learning;
+  readonly snapshotBytes?: number;
+  readonly timing?: Partial<multi.Timing>;
+}
+
+/** Of the usual proportions, but in units of a message's way: heartbeats are few, so that the flow can be read. */
+const usual: multi.Timing = { heartbeatTicks: 20, electionTicks: 50, retryTicks: 12, catchUpTicks: 4 };
+
+/** A request of a client, to be sent again. */
+export interface Ticket {
+  readonly client: number;
+  readonly sequence: number;
+  readonly text: string;
+}
+
+export class MultiPlay {
+  readonly stage: Stage<multi.Message, multi.Entry, multi.Delivery>;
+  readonly nodes: readonly number[];
+  readonly #timing: multi.Timing;
+  readonly #script = new Script();
+  readonly #sessions = new Map<number, number>();
+  readonly #sequences = new Map<number, number>();
+  /** Of each learner, slot by slot, what it learned; of all of them, what is chosen. */
+  readonly #learned = new Map<string, Map<number, string>>();
+  readonly #chosen = new Map<number, string>();
+  #curtainSlot = 0;
+
+  constructor({ nodes: count = 3, quorums, learning, snapshotBytes = Infinity, timing }: MultiSettings = {}) {
+    this.#timing = { ...usual, ...timing };
+    const changes = { timing: this.#timing, ...(quorums && { quorums }), ...(learning && { learning }) };
+    const configuration = multi.configurationOf(count, changes);
+    this.nodes = configuration.nodes;
+    const { layout, asEntry, slotOf } = multi;
+    this.stage = new Stage({ layout, asEntry, slotOf, showBytes: this.#script.show });
+    for (const node of this.nodes) {
+      // Node 1 is the first to try to lead; who is next, the seeds say.
+      const later = seededRandom(node);
+      const random = node === 1 ? () => 0 : () => (this.stage.now < usual.retryTicks ? 1 - 1e-9 : later());
+      this.stage.add(proposer(node), { create: () => new multi.Proposer(configuration, node, random) });
+      this.stage.add(acceptor(node), { create: () => new multi.Acceptor(configuration, node) });
+      this.stage.add(
+        learner(node),
+        learnerCast({
+          configuration,
+          node,
+          snapshotBytes,
+          send: (to, message) => this.stage.post(learner(node), to, message),
+          later: (job) => this.stage.at(this.stage.now, job),
+          applied: ({ slot, value }) => this.#learn(node, slot, this.#script.show("value", value)),
+          installed: (slot) => this.#learn(node, slot, "a snapshot up to here"),
+        }),
+      );
+    }
+  }
+
+  /** Before the curtain rises node 1 becomes the leader, and each client opens its session. */
+  prologue(clients: number): void {
+    this.stage.run(usual.retryTicks);
+    for (let number = 1; number <= clients; number++) {
+      const command = this.#script.open(client(number), 1);
+      this.stage.post(client(number), proposer(1), { kind: "Request", sequence: 1, command });
+    }
+    // Just after a heartbeat, so that the play begins in quiet.
+    this.stage.run(2 * this.#timing.heartbeatTicks);
+    for (const { to, message } of this.stage.received) {
+      const session = message.kind === "Response" ? this.#script.sessionOf(message.reply) : undefined;
+      if (session !== undefined) this.#sessions.set(to, session);
+    }
+    this.raiseCurtain();
+  }
+
+  /** What has happened so far is not part of the play. */
+  raiseCurtain(): void {
+    this.#curtainSlot = Math.max(0, ...this.#chosen.keys());
+    this.stage.raiseCurtain();
+  }
+
+  /** A client asks a node for a line in the journal, now; the same node shall answer. */
+  request(number: number, text: string, node = 1): Ticket {
+    const sequence = (this.#sequences.get(number) ?? 0) + 1;
+    this.#sequences.set(number, sequence);
+    const ticket = { client: number, sequence, text };
+    this.retry(ticket, node);
+    return ticket;
+  }
+
+  /** The client sends a request once more. */
+  retry({ client: number, sequence, text }: Ticket, node: number): void {
+    const session = this.#sessions.get(client(number));
+    if (session === undefined) throw new Error(`client ${number} has no session`);
+    const command = this.#script.line(client(number), node, session, sequence, text);
+    this.stage.post(client(number), proposer(node), { kind: "Request", sequence, command });
+  }
+
+  /** A client asks the leader `node` to have the learner of the node `at` tell all lines. */
+  read(number: number, node = 1, at = node): void {
+    const sequence = 1000 + this.stage.now;
+    const message: multi.Message = { kind: "Read", sequence, learner: at, query: this.#script.query(sequence) };
+    this.stage.post(client(number), proposer(node), message);
+  }
+
+  crashNodes(...nodes: readonly number[]): void {
+    this.stage.crash(...nodes.flatMap(rolesOf));
+  }
+
+  restartNodes(...nodes: readonly number[]): void {
+    this.stage.restart(...nodes.flatMap(rolesOf));
+  }
+
+  /** Goes on until one of `nodes` leads and its first heartbeat was not refused, and returns it. */
+  awaitLeader(nodes: readonly number[]): number {
+    const end = this.stage.now + 20 * this.#timing.electionTicks;
+    while (this.stage.now < end) {
+      this.stage.run(this.stage.now);
+      const leader = this.#leaderOf(nodes);
+      if (leader === undefined) continue;
+      this.stage.run(this.stage.now + 1);
+      if (this.#leaderOf(nodes) !== leader) continue;
+      this.stage.note(`proposer ${leader} leads`);
+      return leader;
+    }
+    throw new Error(`none of the nodes ${nodes.join(", ")} leads after ${end} units`);
+  }
+
+  #leaderOf(nodes: readonly number[]): number | undefined {
+    return nodes.find((node) => this.stage.role(proposer(node)).status()["state"] === "leading");
+  }
+
+  outcome(summary: string): Outcome {
+    const shown = (values: ReadonlyMap<number, string>): readonly string[] =>
+      [...values]
+        .filter(([slot]) => slot > this.#curtainSlot)
+        .sort(([one], [other]) => one - other)
+        .map(([slot, value]) => `${slot}: ${value}`);
+    return {
+      summary,
+      chosen: shown(this.#chosen),
+      learned: Object.fromEntries([...this.#learned].map(([name, values]) => [name, shown(values)])),
+      answered: this.#answers(),
+    };
+  }
+
+  #learn(node: number, slot: number, value: string): void {
+    const name = showAddress(learner(node));
+    const values = this.#learned.get(name) ?? new Map<number, string>();
+    this.#learned.set(name, values.set(slot, value));
+    if (value !== "a snapshot up to here") this.#agree(slot, value);
+  }
+
+  /** The safety of Paxos, seen from the seats: no slot has two values. */
+  #agree(slot: number, value: string): void {
+    const known = this.#chosen.get(slot) ?? value;
+    if (known !== value) throw new Error(`slot ${slot} has two values: ${known} and ${value}`);
+    this.#chosen.set(slot, value);
+  }
+
+  #answers(): Record<string, readonly string[]> {
+    const answers: Record<string, string[]> = {};
+    for (const { to, message } of this.stage.received) {
+      const answer = message.kind === "Response" ? this.#script.show("reply", message.reply) : message.kind;
+      (answers[showAddress(to)] ??= []).push(answer);
+    }
+    return answers;
+  }
+}
+
+function rolesOf(node: number): readonly Address[] {
+  return [proposer(node), acceptor(node), learner(node)];
+}
+
+/** Is it a message about this slot, of this kind? */
+export function isAbout(kind: multi.Message["kind"], slot: number): (sent: Sent<multi.Message>) => boolean {
+  return ({ message }) => message.kind === kind && "slot" in message && message.slot === slot;
+}
+
+/** No time passes between roles of one node: they share a thread. */
+export function collapsed(from: Address, to: Address): number {
+  const onNodes = roleOf(from) !== "client" && roleOf(to) !== "client";
+  return onNodes && nodeOf(from) === nodeOf(to) ? 0 : 1;
+}
+
+/** A scenario of the protocol multi that begins when node 1 leads and the clients have sessions. */
+export function multiScenario(
+  name: string,
+  title: string,
+  settings: () => MultiSettings,
+  play: (play: MultiPlay) => string,
+): Scenario {
+  const run = (): Trace => {
+    const chosen = settings();
+    const cast = new MultiPlay(chosen);
+    cast.prologue(chosen.clients ?? 1);
+    return traceOf(name, cast, play(cast));
+  };
+  return { protocol: "multi", name, title, run };
+}
+
+export function traceOf(name: string, cast: MultiPlay, summary: string): Trace {
+  const { messages, notes } = cast.stage;
+  return { protocol: "multi", scenario: name, messages, notes, outcome: cast.outcome(summary) };
+}
