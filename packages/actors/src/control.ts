@@ -56,6 +56,9 @@ export interface ThreadReport {
   readonly roles: readonly RoleReport[];
   /** The part of time that the thread's event loop was busy since the last report, from 0 to 1. */
   readonly utilization: number;
+  /** Bytes of the thread's heap that are in use, and of the buffers that it holds beside the heap. */
+  readonly heapBytes: number;
+  readonly bufferBytes: number;
 }
 
 /** What a supervisor may ask of a worker thread. */
@@ -71,4 +74,9 @@ export interface WorkerControl {
 }
 
 /** What a worker tells its supervisor unasked. */
-export type WorkerNotice = { readonly kind: "failed"; readonly role: NodeRole; readonly message: string };
+export interface WorkerNotice {
+  /** `failed`: storage failed, and the role has stopped. `refused`: a bad snapshot came, and the role goes on. */
+  readonly kind: "failed" | "refused";
+  readonly role: NodeRole;
+  readonly message: string;
+}

@@ -91,8 +91,8 @@ export class Supervisor {
       [...this.#running.values()],
       ({ thread }) =>
         thread.report.pipe(
-          Effect.map(({ roles, utilization }) =>
-            roles.map((role) => ({ ...role, status: { ...role.status, utilization } })),
+          Effect.map(({ roles, ...ofThread }) =>
+            roles.map((role) => ({ ...role, status: { ...role.status, ...ofThread } })),
           ),
           Effect.catchTag("ActorError", () => Effect.succeed([])),
         ),
@@ -204,6 +204,7 @@ function newStorage(folder: string | undefined, node: number): Readonly<Record<N
   return { proposer: ofRole("proposer"), acceptor: ofRole("acceptor"), learner: ofRole("learner") };
 }
 
-function showNotice({ node }: ThreadPlan, { role, message }: WorkerNotice): string {
-  return `node ${node} ${role} stopped: ${message}`;
+function showNotice({ node }: ThreadPlan, { kind, role, message }: WorkerNotice): string {
+  if (kind === "failed") return `node ${node} ${role} stopped: ${message}`;
+  return `node ${node} ${role} refused another learner's snapshot: ${message}`;
 }

@@ -10,7 +10,7 @@ import Comlink from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { performance } from "node:perf_hooks";
 import { parentPort, threadId, workerData } from "node:worker_threads";
-import { newActor, type Actor } from "./actor.ts";
+import { newActor, type Actor, type ActorContext } from "./actor.ts";
 import type { MachineModule, WorkerControl, WorkerNotice, WorkerSettings } from "./control.ts";
 import { endpointOf } from "./placement.ts";
 
@@ -47,13 +47,14 @@ async function loadMachine({ url, factory }: MachineModule): Promise<() => State
 const control: WorkerControl = {
   async start() {
     const newMachine = await loadMachine(settings.machine);
-    const context = {
+    const context: ActorContext = {
       settings,
       host,
       codec,
       newMachine,
       random: Math.random,
-      failed: (role: Actor["role"], failure: Error) => notify({ kind: "failed", role, message: failure.message }),
+      failed: (role, { message }) => notify({ kind: "failed", role, message }),
+      refused: (role, { message }) => notify({ kind: "refused", role, message }),
     };
     actors = settings.roles.map((role) => newActor(role, context));
     const recoveries = actors.map((actor) => actor.start());
@@ -70,6 +71,7 @@ const control: WorkerControl = {
     const now = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(now, utilization);
     utilization = now;
+    const memory = process.memoryUsage();
     return {
       roles: actors.map((actor) => ({
         node: settings.node,
@@ -78,6 +80,8 @@ const control: WorkerControl = {
         status: { address: addressOf(actor.role, settings.node), ...actor.status() },
       })),
       utilization: since.utilization,
+      heapBytes: memory.heapUsed,
+      bufferBytes: memory.arrayBuffers,
     };
   },
   stop() {

@@ -24,9 +24,9 @@ export interface ClusterOptions {
   readonly learning?: "distinguished" | "every";
   /** The module that makes the state machine, in place of the key-value store. */
   readonly machine?: MachineModule;
-  /** Bytes of applied values after which a learner takes a snapshot. 32 MiB unless told. */
+  /** Bytes of applied values after which a learner takes a snapshot. 16 MiB unless told. */
   readonly snapshotBytes?: number;
-  /** Bytes of a log segment. 16 MiB unless told. */
+  /** Bytes of a log segment. 8 MiB unless told. */
   readonly segmentBytes?: number;
   /** Takes what happens unasked (an actor ended, storage failed), as a sentence. */
   readonly onNotice?: (notice: string) => void;
@@ -81,8 +81,8 @@ export const checkOptions = Effect.fnUntraced(function* (
     quorums,
     learning: checked.learning ?? "distinguished",
     machine: checked.machine,
-    snapshotBytes: checked.snapshotBytes ?? 32 * mebibyte,
-    segmentBytes: checked.segmentBytes ?? 16 * mebibyte,
+    snapshotBytes: checked.snapshotBytes ?? 16 * mebibyte,
+    segmentBytes: checked.segmentBytes ?? 8 * mebibyte,
     onNotice,
   };
 });
