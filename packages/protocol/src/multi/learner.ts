@@ -86,6 +86,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
       ballot: this.#commit.ballot,
       delivered: this.#delivered,
       known: this.#known,
+      slotsHeld: this.#tallies.size,
       pendingReads: this.#reads.length,
       ...this.#catchingUp.status(),
     };

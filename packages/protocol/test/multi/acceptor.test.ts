@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { type Address } from "../../src/index.ts";
-import { Acceptor, configurationOf, type Learning, type Message } from "../../src/multi/index.ts";
+import { Acceptor, configurationOf, slotOf, type Learning, type Message } from "../../src/multi/index.ts";
 import { expected, newModel, type Model } from "./acceptor-model.ts";
 import { accept, acceptor, chosen, heartbeat, learner, prepare, proposer, sentKind, step } from "./stage.ts";
 import type { Did } from "./stage.ts";
@@ -79,8 +79,9 @@ function* messages(): Generator<Event> {
 const questions: readonly Event[] = [
   [proposer(2), { kind: "Probe", round: 9 }],
   ...[1, 2, 3, 4, 5, 6, 7].map((from): Event => [learner(3), { kind: "CatchUp", from }]),
-  [proposer(1), heartbeat(7, 7)],
+  [proposer(2), heartbeat(5, 5)],
   [proposer(1), heartbeat(4, 7)],
+  [proposer(1), heartbeat(7, 7)],
   [proposer(1), prepare(10, 1)],
 ];
 
@@ -146,6 +147,19 @@ test("after a restart from any prefix of the log, no answer contradicts one that
     }
   }
   expect(checks).toBeGreaterThan(100_000);
+});
+
+test("a checkpoint stands for every record without a slot, and for those of trimmed slots", () => {
+  for (const setup of combinations()) {
+    const { role, dids } = play("distinguished", setup);
+    const trimmed = Number(role.status()["trimmedThrough"]);
+    const again = new Acceptor(configurationOf(3), 1);
+    for (const entry of dids.flatMap((did) => did.persist)) if (slotOf(entry) > trimmed) again.restore(entry);
+    for (const entry of role.checkpoint()) again.restore(entry);
+    expect(again.status(), JSON.stringify(setup)).toEqual(role.status());
+    const [asked, askedAgain] = [role, again].map((each) => step(each, proposer(1), prepare(10, 1)).sendAfterPersist);
+    expect(askedAgain).toEqual(asked);
+  }
 });
 
 /** The answers that had left when the first `survived` entries were durable. */

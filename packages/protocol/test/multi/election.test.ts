@@ -65,9 +65,9 @@ describe("answers that do not count", () => {
     const { round } = election;
     expect(election.probed(1, silent(round))).toBe(false);
     while (!election.tick());
-    expect(election.probed(2, silent(round, 7))).toBe(false);
+    expect(election.probed(3, silent(round, 7))).toBe(false);
     expect(election.highest).toBe(7);
-    // Nor does the answer of acceptor 1 to the earlier round count for this one.
+    // One of this round and two of the earlier one are one.
     expect(election.probed(2, silent(election.round))).toBe(false);
     expect(election.probed(3, silent(election.round))).toBe(true);
   });

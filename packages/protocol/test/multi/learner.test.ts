@@ -161,6 +161,18 @@ test("votes far above what is delivered are not kept, and those at the edge are"
   }
 });
 
+test("nothing is kept of slots that are delivered", () => {
+  const role = new Learner(configurationOf(3), ownNode);
+  const vote = (slot: number, node: number): Did => happen(role, { kind: "vote", ballot: 1, slot, node, commit: 0 });
+  for (const slot of [1, 2, 3]) vote(slot, 1);
+  expect(role.status()["slotsHeld"]).toBe(3);
+  vote(1, 2);
+  step(role, acceptor(1), chosen(2, ["b"]));
+  turn((out) => role.installed(3, out));
+  for (const slot of [1, 2, 3]) for (const node of [1, 2, 3]) vote(slot, node);
+  expect(role.status()["slotsHeld"]).toBe(0);
+});
+
 test("installed never goes back, and leaves what is above", () => {
   const role = new Learner(configurationOf(3), ownNode);
   step(role, acceptor(1), chosen(1, ["a", "b", "c"]));
