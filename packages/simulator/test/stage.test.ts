@@ -74,6 +74,14 @@ describe("crashes", () => {
     ]);
   });
 
+  test("a role that crashes at the time when a message arrives does not answer it", () => {
+    const stage = newStage();
+    stage.post(proposer, acceptor(1), { kind: "Prepare", ballot: 1 });
+    stage.at(1, () => stage.crash(acceptor(1)));
+    stage.run(5);
+    expect(stage.messages.map(({ kind }) => kind)).toEqual(["Prepare"]);
+  });
+
   test("who is up is not started again, and who is not there is refused", () => {
     const stage = newStage();
     expect(() => stage.restart(acceptor(1))).toThrow("up already");
