@@ -118,6 +118,8 @@ export class Driver<Message, Entry extends Message, Delivery> {
   /** Stops the role: nothing that waits will leave. The log is closed by its owner. */
   stop(): void {
     this.#stopped = true;
+    this.#senders = [];
+    this.#inbox = [];
     this.#waiting = [];
     this.#waitingNext = [];
   }
@@ -130,6 +132,8 @@ export class Driver<Message, Entry extends Message, Delivery> {
     for (const delivery of out.deliver) deliver(delivery, out);
     this.#settling = false;
     out.deliver.length = 0;
+    // The host's own storage may have failed at a delivery: then nothing leaves that came after it.
+    if (this.#stopped) return;
     for (const { to, message } of out.send) send(to, message);
     out.send.length = 0;
     this.#persist();
@@ -177,24 +181,34 @@ export class Driver<Message, Entry extends Message, Delivery> {
         return;
       }
       this.#leave(this.#waiting);
-      this.#sync();
+      // Not only when nothing waits, which under load may never be.
+      if (this.#rotateWhenDue()) this.#sync();
     });
   }
 
   /** Everything persisted is durable: nothing needs to wait, and what was trimmed may go. */
   #release(): void {
     this.#leave(this.#waitingNext);
-    const { log, role, codec } = this.#options;
+    if (!this.#rotateWhenDue() || this.#trimThrough === 0) return;
     try {
-      if (log.segmentBytes >= this.#segmentBytes) {
-        log.rotate(role.checkpoint().map((entry) => codec.encode(entry).slice()));
-      }
-      if (this.#trimThrough > 0) {
-        log.trim(this.#trimThrough);
-        this.#trimThrough = 0;
-      }
+      this.#options.log.trim(this.#trimThrough);
+      this.#trimThrough = 0;
     } catch (failure) {
       this.#fail(failure);
+    }
+  }
+
+  /** Begins a new segment when this one is full, which makes all that was appended durable. False when that failed. */
+  #rotateWhenDue(): boolean {
+    const { log, role, codec } = this.#options;
+    if (log.segmentBytes < this.#segmentBytes) return true;
+    try {
+      log.rotate(role.checkpoint().map((entry) => codec.encode(entry).slice()));
+      this.#unsynced = false;
+      return true;
+    } catch (failure) {
+      this.#fail(failure);
+      return false;
     }
   }
 
