@@ -2,7 +2,7 @@
  * An actor: one role in a worker thread, made of the pure role, its driver and its storage.
  */
 import { addressOf, multi, type Address, type Random, type RoleStatus } from "@synod/protocol";
-import { Driver, Replication, type EntryCodec, type Host } from "@synod/driver";
+import { Driver, Replication, type EntryCodec, type Host, type SnapshotRefusal } from "@synod/driver";
 import { Replica, type StateMachine } from "@synod/machines";
 import {
   FileLog,
@@ -32,7 +32,10 @@ export interface ActorContext {
   readonly codec: Codec<multi.Message>;
   readonly newMachine: () => StateMachine;
   readonly random: Random;
+  /** Storage failed: the role has stopped. */
   readonly failed: (role: NodeRole, failure: StorageError) => void;
+  /** Another learner's snapshot was no good; the role goes on. */
+  readonly refused: (role: NodeRole, refusal: SnapshotRefusal) => void;
 }
 
 type RoleOf = multi.Proposer | multi.Acceptor | multi.Learner;
@@ -124,7 +127,7 @@ class LearnerActor extends RoleActor<multi.Learner> {
 
   constructor(learner: multi.Learner, context: ActorContext) {
     super("learner", learner, context);
-    const { settings, host, newMachine, failed } = context;
+    const { settings, host, newMachine, failed, refused } = context;
     this.#snapshots = openSnapshots(settings.storage.learner);
     this.#replica = new Replica({ machine: newMachine(), node: settings.node });
     this.#replication = new Replication({
@@ -138,12 +141,14 @@ class LearnerActor extends RoleActor<multi.Learner> {
         this.driver.stop();
         failed("learner", failure);
       },
+      refused: (refusal) => refused("learner", refusal),
       snapshotBytes: settings.snapshotBytes,
     });
   }
 
   override stop(): void {
     super.stop();
+    this.#replication.close();
     this.#snapshots.close();
   }
 

@@ -89,7 +89,12 @@ function startWorker(
 }
 
 function isNotice(message: unknown): message is WorkerNotice {
-  return typeof message === "object" && message !== null && "kind" in message && message.kind === "failed";
+  return (
+    typeof message === "object" &&
+    message !== null &&
+    "kind" in message &&
+    (message.kind === "failed" || message.kind === "refused")
+  );
 }
 
 function messageOf(cause: unknown): string {

@@ -3,9 +3,10 @@
  * the learner delivers, answers clients, keeps snapshots so that the log can be dropped, and gives them to learners
  * that are behind.
  */
-import { limits, type Address, type multi } from "@synod/protocol";
-import type { Replica } from "@synod/machines";
+import { limits, type Address, type multi, type RoleStatus } from "@synod/protocol";
+import { SnapshotMismatch, type Replica } from "@synod/machines";
 import type { SnapshotStore, SnapshotWriter, StorageError } from "@synod/storage";
+import { DecodeError } from "@synod/wire";
 
 export interface ReplicationOptions {
   readonly learner: multi.Learner;
@@ -18,22 +19,38 @@ export interface ReplicationOptions {
   readonly later: (job: () => void) => void;
   /** Storage failed: the learner must stop. */
   readonly failed: (failure: StorageError) => void;
+  /** Hears that another learner sent no snapshot of this machine, or a damaged one: nothing of it was taken. */
+  readonly refused?: (refusal: SnapshotRefusal) => void;
   /** Bytes of applied values after which a snapshot is due; it waits for as much as the last snapshot was long. */
   readonly snapshotBytes: number;
 }
 
-/** Another learner's snapshot on its way here. */
+/** Why another learner's snapshot was not installed. */
+export type SnapshotRefusal = SnapshotMismatch | DecodeError;
+
+/**
+ * Another learner's snapshot on its way here. It stays in memory until it is whole and has been restored, so that a bad
+ * one never replaces the own; it is about as large as the state that it becomes.
+ */
 interface Incoming {
   readonly slot: number;
+  readonly parts: Uint8Array[];
+}
+
+/** A snapshot that is being written. */
+interface Outgoing {
+  readonly slot: number;
+  readonly parts: Iterator<Uint8Array>;
   readonly writer: SnapshotWriter;
 }
 
 export class Replication {
   readonly #options: ReplicationOptions;
   #bytesSince = 0;
-  #writing = false;
+  #writing: Outgoing | undefined;
   #incoming: Incoming | undefined;
   #snapshotsTaken = 0;
+  #snapshotsRefused = 0;
 
   constructor(options: ReplicationOptions) {
     this.#options = options;
@@ -43,15 +60,27 @@ export class Replication {
   recover(): number {
     const newest = this.#options.snapshots.latest();
     if (newest === undefined) return 0;
-    this.#restore(newest.slot, newest.sizeBytes);
+    this.#options.replica.restore(partsOf(this.#options.snapshots, newest.slot, newest.sizeBytes), newest.slot);
     return newest.slot;
+  }
+
+  /** Gives up a snapshot that is being written; nothing is delivered any more. */
+  close(): void {
+    const writing = this.#writing;
+    this.#writing = undefined;
+    writing?.parts.return?.();
+    writing?.writer.abandon();
   }
 
   deliver(delivery: multi.Delivery): void {
     switch (delivery.kind) {
       case "chosen":
+        // In the turn that ends a fetch the learner may have delivered what the snapshot holds already.
+        if (delivery.slot <= this.#options.replica.appliedSlot) return;
         this.#options.replica.apply(delivery.slot, delivery.value, this.#respond);
         this.#bytesSince += delivery.value.length;
+        // It caught up from a log before the whole snapshot came.
+        if (this.#incoming !== undefined && this.#incoming.slot <= delivery.slot) this.#incoming = undefined;
         this.#snapshotWhenDue();
         return;
       case "read":
@@ -66,12 +95,13 @@ export class Replication {
     }
   }
 
-  status(): { readonly snapshotSlot: number; readonly snapshotBytes: number; readonly snapshotsTaken: number } {
+  status(): RoleStatus {
     const newest = this.#options.snapshots.latest();
     return {
       snapshotSlot: newest?.slot ?? 0,
       snapshotBytes: newest?.sizeBytes ?? 0,
       snapshotsTaken: this.#snapshotsTaken,
+      snapshotsRefused: this.#snapshotsRefused,
     };
   }
 
@@ -80,33 +110,42 @@ export class Replication {
   };
 
   #snapshotWhenDue(): void {
-    const { snapshots, snapshotBytes } = this.#options;
-    if (this.#writing || this.#incoming !== undefined || this.#bytesSince < snapshotBytes) return;
-    if (this.#bytesSince < (snapshots.latest()?.sizeBytes ?? 0)) return;
-    this.#bytesSince = 0;
-    this.#writing = true;
-    const slot = this.#options.replica.appliedSlot;
-    const parts = this.#options.replica.snapshot()[Symbol.iterator]();
-    this.#writeNext(slot, parts, snapshots.begin(slot));
+    const { snapshots, snapshotBytes, replica } = this.#options;
+    if (this.#writing !== undefined || this.#bytesSince < snapshotBytes) return;
+    this.#guard(() => {
+      if (this.#bytesSince < (snapshots.latest()?.sizeBytes ?? 0)) return;
+      this.#bytesSince = 0;
+      const slot = replica.appliedSlot;
+      const writer = snapshots.begin(slot);
+      const writing = { slot, parts: replica.snapshot(), writer };
+      this.#writing = writing;
+      this.#writeNext(writing);
+    });
   }
 
   /** One part at a time, so that commands are applied in between. */
-  #writeNext(slot: number, parts: Iterator<Uint8Array>, writer: SnapshotWriter): void {
-    const { later, failed, act, learner } = this.#options;
+  #writeNext(writing: Outgoing): void {
+    if (this.#writing !== writing) return;
     this.#guard(() => {
-      const part = parts.next();
+      const part = writing.parts.next();
       if (part.done !== true) {
-        writer.append(part.value);
-        later(() => this.#writeNext(slot, parts, writer));
+        writing.writer.append(part.value);
+        this.#options.later(() => this.#writeNext(writing));
         return;
       }
-      writer.commit((failure) => {
-        this.#writing = false;
-        if (failure !== undefined) return failed(failure);
-        this.#snapshotsTaken += 1;
-        act((out) => learner.snapshotted(slot, out));
-      });
+      writing.writer.commit((failure) => this.#written(writing, failure));
     });
+  }
+
+  #written(writing: Outgoing, failure: StorageError | undefined): void {
+    // Closed meanwhile.
+    if (this.#writing !== writing) return;
+    const { failed, act, learner } = this.#options;
+    if (failure !== undefined) return failed(failure);
+    this.#writing = undefined;
+    this.#snapshotsTaken += 1;
+    act((out) => learner.snapshotted(writing.slot, out));
+    this.#snapshotWhenDue();
   }
 
   #serve({ to, slot, offset }: multi.ServeDelivery): void {
@@ -127,40 +166,33 @@ export class Replication {
   }
 
   #part({ slot, offset, sizeBytes, bytes }: multi.PartDelivery): void {
-    const { snapshots, learner, failed, act } = this.#options;
-    if (this.#writing) return learner.refused();
-    this.#guard(() => {
-      if (this.#incoming === undefined || this.#incoming.slot !== slot || offset === 0) {
-        this.#incoming?.writer.abandon();
-        this.#incoming = undefined;
-        if (offset !== 0) return learner.refused();
-        this.#incoming = { slot, writer: snapshots.begin(slot) };
-      }
-      const { writer } = this.#incoming;
-      writer.append(bytes);
-      if (offset + bytes.length < sizeBytes) return;
-      this.#incoming = undefined;
-      this.#writing = true;
-      writer.commit((failure) => {
-        this.#writing = false;
-        if (failure !== undefined) return failed(failure);
-        act((later) => this.#install(slot, sizeBytes, later));
-      });
-    });
+    if (offset === 0) this.#incoming = { slot, parts: [] };
+    const incoming = this.#incoming;
+    if (incoming?.slot !== slot) return this.#options.learner.refused();
+    incoming.parts.push(bytes);
+    if (offset + bytes.length < sizeBytes) return;
+    this.#incoming = undefined;
+    this.#install(incoming);
   }
 
   /** Only forward: a snapshot never replaces a newer state. */
-  #install(slot: number, sizeBytes: number, out: multi.Output): void {
-    const { learner, replica } = this.#options;
-    if (slot > replica.appliedSlot) this.#guard(() => this.#restore(slot, sizeBytes));
-    learner.installed(replica.appliedSlot, out);
-    learner.snapshotted(slot, out);
-  }
-
-  #restore(slot: number, sizeBytes: number): void {
-    const { snapshots, replica } = this.#options;
-    replica.restore(partsOf(snapshots, slot, sizeBytes));
-    this.#bytesSince = 0;
+  #install({ slot, parts }: Incoming): void {
+    const { learner, replica, refused, act } = this.#options;
+    if (slot > replica.appliedSlot) {
+      try {
+        replica.restore(parts, slot);
+      } catch (failure) {
+        if (!(failure instanceof SnapshotMismatch || failure instanceof DecodeError)) throw failure;
+        this.#snapshotsRefused += 1;
+        learner.refused();
+        refused?.(failure);
+        return;
+      }
+      // An own snapshot is due at once: the log of this node may lack what came before.
+      this.#bytesSince = Infinity;
+    }
+    act((out) => learner.installed(replica.appliedSlot, out));
+    this.#snapshotWhenDue();
   }
 
   #guard(work: () => void): void {

@@ -14,10 +14,10 @@ import { utf8Bytes, utf8Text } from "./utf8.ts";
 const mark = 0x524e5953;
 const version = 1;
 
-/** A snapshot that is not one of this machine, or of this format. */
+/** A snapshot that is not one of this machine, of this format, or of the slot that it was given for. */
 export class SnapshotMismatch extends Error {
   override readonly name = "SnapshotMismatch";
-  readonly field: "mark" | "version" | "machine";
+  readonly field: "mark" | "version" | "machine" | "slot";
   readonly found: string;
   readonly expected: string;
 

@@ -9,7 +9,7 @@ import type { StateMachine } from "./machine.ts";
 import { partsOf } from "./parts.ts";
 import * as replies from "./replies.ts";
 import { Sessions, type Session } from "./sessions.ts";
-import { readSnapshotStart, replicaParts, restOf } from "./replica-snapshot.ts";
+import { readSnapshotStart, replicaParts, restOf, SnapshotMismatch } from "./replica-snapshot.ts";
 
 /** Takes a reply on its way to a client. The replica remembers these very bytes: they must not be changed. */
 export type Respond = (client: Address, reply: Uint8Array) => void;
@@ -125,12 +125,16 @@ export class Replica {
   }
 
   /**
-   * Replaces everything by what a snapshot holds.
+   * Replaces everything by what a snapshot holds; when it throws, nothing has changed.
    *
-   * @throws SnapshotMismatch when it is of another machine or format; DecodeError when its bytes are damaged
+   * @param expectedSlot the slot that the snapshot must be of; any when it is not given
+   * @throws SnapshotMismatch when it is of another machine, format or slot; DecodeError when its bytes are damaged
    */
-  restore(parts: Iterable<Uint8Array>): void {
+  restore(parts: Iterable<Uint8Array>, expectedSlot?: number): void {
     const { slot, sessions, reader } = readSnapshotStart(parts, this.#machine.name);
+    if (expectedSlot !== undefined && slot !== expectedSlot) {
+      throw new SnapshotMismatch("slot", String(slot), String(expectedSlot));
+    }
     this.#machine.restore(restOf(reader));
     this.#sessions = sessions;
     this.#appliedSlot = slot;
