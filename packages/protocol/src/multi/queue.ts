@@ -24,8 +24,12 @@ export class RequestQueue {
     return this.#commands.length === 0;
   }
 
-  /** False when it holds as much as it may, or the command is larger than a value may be. */
+  /**
+   * False when it holds as much as it may, or the command is no request: larger than a value may be, or empty, which
+   * would be a no-op that nobody answers and that no bound in bytes counts.
+   */
   add(origin: Origin, command: Value): boolean {
+    if (command.length === 0) return false;
     if (this.#sizeBytes + command.length > limits.queueBytes || command.length > limits.valueBytes) return false;
     this.#origins.push(origin);
     this.#commands.push(command);
