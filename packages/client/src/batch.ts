@@ -2,8 +2,8 @@
  * Calls that travel together: the unit of sending and of retry.
  */
 import type { ReplyReader } from "@synod/machines";
-import type { ByteReader, ByteWriter } from "@synod/wire";
-import { CommandRefused, type ClientError } from "./errors.ts";
+import { DecodeError, type ByteReader, type ByteWriter } from "@synod/wire";
+import { CommandRefused, UnreadableReply, type ClientError } from "./errors.ts";
 
 /** Reads an answer; throws what the machine refused. */
 export type Decode<Answer> = (reply: ByteReader) => Answer;
@@ -11,7 +11,8 @@ export type Decode<Answer> = (reply: ByteReader) => Answer;
 /** What gathers the bytes of calls: a `RequestWriter` or a `QueryWriter` that has begun. */
 export interface CallWriter {
   readonly sizeBytes: number;
-  add(write: (writer: ByteWriter) => void): void;
+  /** False when there is no room beside what is there. */
+  add(write: (writer: ByteWriter) => void): boolean;
   take(): Uint8Array<ArrayBuffer>;
 }
 
@@ -36,6 +37,9 @@ export class Batch {
   retryAt = 0;
   /** It was refused by a proposer, as opposed to not answered. */
   refused = false;
+  /** How often it was sent, and how often a leader answered that it has no room for it. */
+  timesSent = 0;
+  timesOverloaded = 0;
 
   /** @param onSettled hears of each call that is answered or has failed */
   constructor(writer: CallWriter, onSettled: () => void) {
@@ -46,6 +50,11 @@ export class Batch {
   /** How many of its calls still wait. */
   get open(): number {
     return this.#open;
+  }
+
+  /** It was never sent, or there was no room for it each time: it has not run and will not. */
+  get surelyNotRun(): boolean {
+    return this.timesSent === this.timesOverloaded;
   }
 
   get sizeBytes(): number {
@@ -62,7 +71,7 @@ export class Batch {
    * Adds a call; when `write` throws, nothing has been added.
    *
    * @param since when it was called, `deadline` when it gives up, in milliseconds of the client's clock
-   * @returns the call's place in the batch
+   * @returns the call's place in the batch, or -1 when there is no room for it beside the others
    */
   add<Answer>(
     write: (writer: ByteWriter) => void,
@@ -72,7 +81,7 @@ export class Batch {
     since: number,
     deadline: number,
   ): number {
-    this.#writer.add(write);
+    if (!this.#writer.add(write)) return -1;
     this.#open += 1;
     this.#decodes.push(decode);
     this.#rejects.push(reject);
@@ -92,8 +101,8 @@ export class Batch {
         try {
           // `add` took the two together: what this decodes is what that resolves with.
           resolve(decode(reply) as never);
-        } catch (refusal) {
-          this.#rejects[index]?.(refusal);
+        } catch (failure) {
+          this.#rejects[index]?.(failure instanceof DecodeError ? unreadable(failure) : failure);
         }
       },
       refused: (index, reason) =>
@@ -129,4 +138,8 @@ export class Batch {
     this.#onSettled();
     return resolve;
   }
+}
+
+function unreadable(cause: DecodeError): UnreadableReply {
+  return new UnreadableReply({ message: `unreadable reply: ${cause.message}; is it another state machine?`, cause });
 }

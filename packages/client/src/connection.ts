@@ -60,7 +60,9 @@ export class Connection {
     this.#transport.disconnect(endpoint);
   }
 
+  /** Fails what is outstanding, and leaves; nothing the second time. */
   close(): void {
+    if (this.session.closed) return;
     this.session.close();
     this.#tick(false);
     this.#transport.close();

@@ -11,6 +11,7 @@ import {
   Overloaded,
   SessionExpired,
   Timeout,
+  UnreadableReply,
   type ClientError,
 } from "./errors.ts";
 import type { KeyValueClient } from "./key-value.ts";
@@ -42,7 +43,17 @@ export class KeyValue extends Context.Service<
   });
 }
 
-const failures = [NoQuorum, Timeout, Overloaded, Cancelled, SessionExpired, CommandRefused, Closed, LimitError];
+const failures = [
+  NoQuorum,
+  Timeout,
+  Overloaded,
+  Cancelled,
+  SessionExpired,
+  CommandRefused,
+  UnreadableReply,
+  Closed,
+  LimitError,
+];
 
 function call<Answer>(run: (signal: AbortSignal) => Promise<Answer>): Effect.Effect<Answer, Failure> {
   return Effect.tryPromise({ try: run, catch: (failure) => failure }).pipe(

@@ -53,6 +53,12 @@ export class CommandRefused extends Data.TaggedError("CommandRefused")<{
   readonly message: string;
 }> {}
 
+/** The command was run, but the reply is not one that this client's codec reads: it is that of another state machine. */
+export class UnreadableReply extends Data.TaggedError("UnreadableReply")<{
+  readonly message: string;
+  readonly cause: unknown;
+}> {}
+
 /** The client has been closed. */
 export class Closed extends Data.TaggedError("Closed") {
   override get message(): string {
@@ -60,4 +66,5 @@ export class Closed extends Data.TaggedError("Closed") {
   }
 }
 
-export type ClientError = NoQuorum | Timeout | Overloaded | Cancelled | SessionExpired | CommandRefused | Closed;
+export type ClientError =
+  NoQuorum | Timeout | Overloaded | Cancelled | SessionExpired | CommandRefused | UnreadableReply | Closed;

@@ -77,6 +77,11 @@ export class Intake {
     }
   }
 
+  /** Someone waits for a batch that has not been sent. */
+  get isWaiting(): boolean {
+    return this.#batches.some(({ open }) => open > 0);
+  }
+
   /** Batches that have not been sent. */
   get waiting(): readonly Batch[] {
     return this.#batches;
@@ -95,21 +100,27 @@ export class Intake {
   ): Promise<Answer> {
     const signal = options?.signal;
     return new Promise<Answer>((resolve, reject) => {
-      this.#admit(signal);
+      this.#admit(options);
       this.wake();
       const since = this.#calledAt;
       const deadline = since + (options?.deadlineMs ?? defaultDeadlineMs);
-      const batch = this.#batch();
-      if (signal === undefined) batch.add(encode, decode, resolve, reject, since, deadline);
-      else addWithSignal(batch, signal, encode, decode, resolve, reject, since, deadline);
+      const add = (batch: Batch): number =>
+        signal === undefined
+          ? batch.add(encode, decode, resolve, reject, since, deadline)
+          : addWithSignal(batch, signal, encode, decode, resolve, reject, since, deadline);
+      if (add(this.#batch()) < 0) add(this.#begin());
       this.#open += 1;
       if (this.#open === 1) this.#options.ticking(true);
     });
   }
 
-  #admit(signal: AbortSignal | undefined): void {
+  #admit(options: CallOptions | undefined): void {
     if (this.#closed) throw new Closed();
+    const signal = options?.signal;
     if (signal?.aborted === true) throw new Cancelled({ reason: signal.reason });
+    const deadlineMs = options?.deadlineMs ?? defaultDeadlineMs;
+    // NaN would be a deadline that never comes.
+    if (!(deadlineMs >= 0)) throw new RangeError(`deadlineMs: expected a number from 0, got ${deadlineMs}`);
     if (this.#open >= limits.clientCommands) {
       throw new Overloaded({ message: `overloaded: ${this.#open} calls of this client wait already` });
     }
@@ -117,7 +128,10 @@ export class Intake {
 
   #batch(): Batch {
     const last = this.#batches.at(-1);
-    if (last !== undefined && last.sizeBytes < limits.batchBytes) return last;
+    return last !== undefined && last.sizeBytes < limits.batchBytes ? last : this.#begin();
+  }
+
+  #begin(): Batch {
     const batch = this.#newBatch();
     this.#batches.push(batch);
     return batch;
@@ -134,7 +148,7 @@ function addWithSignal<Answer>(
   reject: (error: unknown) => void,
   since: number,
   deadline: number,
-): void {
+): number {
   const abort = (): void => batch.fail(index, new Cancelled({ reason: signal.reason }));
   const forget = (): void => signal.removeEventListener("abort", abort);
   const resolveFirst = (answer: Answer): void => {
@@ -146,7 +160,8 @@ function addWithSignal<Answer>(
     reject(error);
   };
   const index = batch.add(encode, decode, resolveFirst, rejectFirst, since, deadline);
-  signal.addEventListener("abort", abort);
+  if (index >= 0) signal.addEventListener("abort", abort);
+  return index;
 }
 
 /** Commands: whom the request is for and from is known when it is sent. */

@@ -7,8 +7,8 @@
  */
 import { addressOf, type Address, type multi } from "@synod/protocol";
 import type { Resident } from "@synod/driver";
-import { addressRequest, encodeOpen, numberRead, ReplyReader } from "@synod/machines";
-import type { ByteReader, ByteWriter } from "@synod/wire";
+import { addressRequest, encodeOpen, numberRead, ReplyReader, type Reply } from "@synod/machines";
+import { DecodeError, type ByteReader, type ByteWriter } from "@synod/wire";
 import type { Batch } from "./batch.ts";
 import { Closed, NoQuorum, Overloaded, SessionExpired, Timeout, type ClientError } from "./errors.ts";
 import { Intake, newCommands, newQueries, type CallOptions, type IntakeOptions } from "./intake.ts";
@@ -22,7 +22,12 @@ export interface SessionOptions extends IntakeOptions {
 }
 
 /** What is sent again when its time has come. */
-type Retried = Pick<Batch, "retryAt" | "refused">;
+type Retried = Pick<Batch, "retryAt" | "refused" | "timesOverloaded">;
+
+export interface SessionCounters {
+  /** Replies whose bytes are not what they should be: taken for lost. */
+  malformedReplies: number;
+}
 
 /** Requests under way at once: enough to keep every role busy, few enough that batches grow under load. */
 const requestsUnderWay = 4;
@@ -38,7 +43,7 @@ export class Session implements Resident<multi.Message> {
   #inbox: multi.Message[] = [];
 
   #session: number | undefined;
-  #opening: { readonly nonce: number; retryAt: number; refused: boolean } | undefined;
+  #opening: (Retried & { readonly nonce: number }) | undefined;
   #tickets = 0;
   #nextSequence = 1;
   readonly #commands: Intake;
@@ -52,6 +57,7 @@ export class Session implements Resident<multi.Message> {
   #closed = false;
   /** Why the last refused batch was refused. */
   #refusal: multi.NoQuorum | multi.Overloaded | undefined;
+  readonly counters: SessionCounters = { malformedReplies: 0 };
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -116,6 +122,10 @@ export class Session implements Resident<multi.Message> {
     this.#flush();
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Fails everything outstanding. */
   close(): void {
     if (this.#closed) return;
@@ -133,7 +143,7 @@ export class Session implements Resident<multi.Message> {
       if (batch === undefined) break;
       this.#sendQueries(batch, now);
     }
-    if (this.#commands.waiting.length === 0) return;
+    if (!this.#commands.isWaiting) return;
     if (this.#session === undefined) {
       if (this.#opening === undefined) this.#open(now);
       return;
@@ -149,7 +159,7 @@ export class Session implements Resident<multi.Message> {
 
   #open(now: number): void {
     const nonce = this.#opening?.nonce ?? ++this.#tickets;
-    this.#opening = { nonce, retryAt: now + resendMs, refused: false };
+    this.#opening = { nonce, retryAt: now + resendMs, refused: false, timesOverloaded: 0 };
     const command = encodeOpen({ client: this.#address, replyTo: this.#target.learner }, nonce);
     this.#options.send(this.#target.proposer, { kind: "Request", sequence: nonce, command });
   }
@@ -167,6 +177,7 @@ export class Session implements Resident<multi.Message> {
     batch.ticket = ++this.#tickets;
     batch.retryAt = now + resendMs;
     batch.refused = false;
+    batch.timesSent += 1;
   }
 
   #sendQueries(batch: Batch, now: number): void {
@@ -218,7 +229,8 @@ export class Session implements Resident<multi.Message> {
 
   #reply(bytes: Uint8Array): void {
     const replies = this.#replies;
-    const reply = replies.read(bytes);
+    const reply = this.#readReply(bytes);
+    if (reply === undefined) return;
     this.#refusal = undefined;
     if (reply.kind === "opened") {
       if (reply.nonce !== this.#opening?.nonce) return;
@@ -253,6 +265,16 @@ export class Session implements Resident<multi.Message> {
     }
   }
 
+  #readReply(bytes: Uint8Array): Reply | undefined {
+    try {
+      return this.#replies.read(bytes);
+    } catch (failure) {
+      if (!(failure instanceof DecodeError)) throw failure;
+      this.counters.malformedReplies += 1;
+      return undefined;
+    }
+  }
+
   #expired(): void {
     const lost = [...this.#requests.values()];
     this.#requests.clear();
@@ -279,6 +301,8 @@ export class Session implements Resident<multi.Message> {
   #refused(message: multi.NoQuorum | multi.Overloaded): void {
     const refused = this.#refusedOne(message.sequence);
     if (refused === undefined) return;
+    // A redirect says less: a leader that steps down redirects also what it has proposed.
+    if (message.kind === "Overloaded" && !refused.refused) refused.timesOverloaded += 1;
     const now = this.#options.now();
     this.#refusal = message;
     if (message.kind === "NoQuorum") this.#target.elsewhere(now);
@@ -298,9 +322,8 @@ export class Session implements Resident<multi.Message> {
   }
 
   #expire(now: number): void {
-    const errorOf = (since: number): ClientError => this.#givenUp(since, now);
     for (const batch of [...this.#commands.waiting, ...this.#queries.waiting, ...this.#outstandingBatches()]) {
-      batch.expire(now, errorOf);
+      batch.expire(now, (since) => this.#givenUp(batch, since, now));
     }
     // A request that nobody waits for is given up: later ones acknowledge past it.
     for (const [sequence, batch] of this.#requests) if (batch.open === 0) this.#requests.delete(sequence);
@@ -308,12 +331,15 @@ export class Session implements Resident<multi.Message> {
     if (this.#commands.open === 0) this.#opening = undefined;
   }
 
-  #givenUp(since: number, now: number): ClientError {
+  #givenUp(batch: Batch, since: number, now: number): ClientError {
     const afterMs = Math.round(now - since);
     const refusal = this.#refusal;
-    if (refusal === undefined) return new Timeout({ afterMs });
-    if (refusal.kind === "Overloaded") return new Overloaded({ message: "overloaded: the leader's queue is full" });
-    return new NoQuorum({ reachable: refusal.reachable, needed: refusal.needed, afterMs });
+    if (refusal?.kind === "NoQuorum") {
+      return new NoQuorum({ reachable: refusal.reachable, needed: refusal.needed, afterMs });
+    }
+    // Overloaded promises that it had no effect: an earlier try that was not answered may have had one.
+    if (refusal === undefined || !batch.surelyNotRun) return new Timeout({ afterMs });
+    return new Overloaded({ message: "overloaded: the leader's queue is full" });
   }
 
   *#outstandingBatches(): Iterable<Batch> {

@@ -9,8 +9,9 @@
  *
  * A command and a query is a length of 4 bytes and the bytes, which only the machine reads.
  */
-import { isAddress, type Address } from "@synod/protocol";
+import { isAddress, limits, type Address } from "@synod/protocol";
 import { ByteWriter, DecodeError, type ByteReader } from "@synod/wire";
+import { LimitError } from "./limit-error.ts";
 
 const entryKind = { open: 0, request: 1 } as const;
 
@@ -85,10 +86,16 @@ export class RequestWriter {
     return this.#writer.length;
   }
 
-  /** Adds the command that `write` writes. When it throws, nothing is added. */
-  add(write: (command: ByteWriter) => void): void {
-    addTo(this.#writer, write);
-    this.#count += 1;
+  /**
+   * Adds the command that `write` writes. When it throws, nothing is added.
+   *
+   * @returns false when it does not fit into `limits.valueBytes` with what is there: add it to another one
+   * @throws LimitError when it fits into none
+   */
+  add(write: (command: ByteWriter) => void): boolean {
+    const added = addTo(this.#writer, write, this.#count === 0);
+    if (added) this.#count += 1;
+    return added;
   }
 
   /** The entry, in a buffer of its own. */
@@ -121,10 +128,16 @@ export class QueryWriter {
     return this.#writer.length;
   }
 
-  /** Adds the query that `write` writes. When it throws, nothing is added. */
-  add(write: (query: ByteWriter) => void): void {
-    addTo(this.#writer, write);
-    this.#count += 1;
+  /**
+   * Adds the query that `write` writes. When it throws, nothing is added.
+   *
+   * @returns false when it does not fit into `limits.valueBytes` with what is there: add it to another one
+   * @throws LimitError when it fits into none
+   */
+  add(write: (query: ByteWriter) => void): boolean {
+    const added = addTo(this.#writer, write, this.#count === 0);
+    if (added) this.#count += 1;
+    return added;
   }
 
   /** The read, in a buffer of its own. */
@@ -203,7 +216,7 @@ function writeRequestStart(writer: ByteWriter, { session, sequence, acknowledged
   writer.integer(acknowledged);
 }
 
-function addTo(writer: ByteWriter, write: (writer: ByteWriter) => void): void {
+function addTo(writer: ByteWriter, write: (writer: ByteWriter) => void, first: boolean): boolean {
   const at = writer.length;
   writer.u32(0);
   try {
@@ -212,5 +225,12 @@ function addTo(writer: ByteWriter, write: (writer: ByteWriter) => void): void {
     writer.truncate(at);
     throw failure;
   }
-  writer.setU32(at, writer.length - at - 4);
+  const end = writer.length;
+  if (end <= limits.valueBytes) {
+    writer.setU32(at, end - at - 4);
+    return true;
+  }
+  writer.truncate(at);
+  if (first) throw new LimitError("valueBytes", end);
+  return false;
 }

@@ -9,11 +9,11 @@ export {
   encodeDelete,
   encodeGet,
   encodePut,
-  LimitError,
   readInteger,
   readOk,
   readValue,
 } from "./key-value-format.ts";
+export { LimitError } from "./limit-error.ts";
 export { encodeJson, jsonMachine, readJson, type JsonMachineOptions } from "./json.ts";
 export {
   addressRequest,

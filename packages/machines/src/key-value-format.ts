@@ -14,28 +14,11 @@
  */
 import { limits } from "@synod/protocol";
 import { DecodeError, type ByteReader, type ByteWriter } from "@synod/wire";
+import { LimitError } from "./limit-error.ts";
 import { utf8Bytes, utf8Text } from "./utf8.ts";
 
 export const commandKind = { put: 0, append: 1, delete: 2, cas: 3, get: 4 } as const;
 export const replyKind = { ok: 0, absent: 1, value: 2, integer: 3, tooLarge: 4 } as const;
-
-/** A key or a value is larger than it may be. Nothing has changed. */
-export class LimitError extends Error {
-  override readonly name = "LimitError";
-  /** Which limit, as `limits` in @synod/protocol names it. */
-  readonly limit: "keyBytes" | "storedBytes";
-  readonly limitBytes: number;
-  /** What it would have been. */
-  readonly sizeBytes: number;
-
-  constructor(limit: LimitError["limit"], sizeBytes: number) {
-    const what = limit === "keyBytes" ? "a key" : "a value";
-    super(`${what} of ${sizeBytes} bytes is over the limit of ${limits[limit]} bytes (${limit})`);
-    this.limit = limit;
-    this.limitBytes = limits[limit];
-    this.sizeBytes = sizeBytes;
-  }
-}
 
 /** Sets a key. Answered by `readOk`. @throws LimitError */
 export function encodePut(command: ByteWriter, key: string, value: string): void {

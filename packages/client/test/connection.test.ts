@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterEach, expect, test, vi } from "vitest";
+import { Closed, KeyValueClient, Timeout } from "../src/index.ts";
+import { connectToOneNode } from "./one-node.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+test("every operation of the key-value store, over a message port", async () => {
+  using client = new KeyValueClient(connectToOneNode().connection);
+  expect(await client.get("ключ")).toBeUndefined();
+  await client.put("ключ", "значение");
+  expect(await client.get("ключ")).toBe("значение");
+  expect(await client.append("ключ", "!")).toBe(17);
+  expect(await client.cas("ключ", "другое", "x")).toBe(false);
+  expect(await client.cas("ключ", "значение!", "x")).toBe(true);
+  expect(await client.cas("new", undefined, "y")).toBe(true);
+  expect(await client.delete("ключ")).toBe(true);
+  expect(await client.delete("ключ")).toBe(false);
+});
+
+test("without anything outstanding there is no timer", async () => {
+  const timers = new Set<NodeJS.Timeout>();
+  const { setInterval, clearInterval } = globalThis;
+  vi.spyOn(globalThis, "setInterval").mockImplementation(((run: () => void, ms: number) => {
+    const timer = setInterval(run, ms);
+    timers.add(timer);
+    return timer;
+  }) as typeof setInterval);
+  vi.spyOn(globalThis, "clearInterval").mockImplementation((timer) => {
+    for (const each of timers) if (each === timer) timers.delete(each);
+    clearInterval(timer);
+  });
+  using client = new KeyValueClient(connectToOneNode().connection);
+  expect(timers.size).toBe(0);
+  const put = client.put("a", "1");
+  expect(timers.size).toBe(1);
+  await put;
+  expect(timers.size).toBe(0);
+  await expect(client.put("k".repeat(2000), "v")).rejects.toThrow("keyBytes");
+  expect(timers.size).toBe(0);
+  const unanswered = client.put("b", "2");
+  client.close();
+  await expect(unanswered).rejects.toBeInstanceOf(Closed);
+  expect(timers.size).toBe(0);
+});
+
+test("without an answer the ticks of the connection end a call at its deadline", async () => {
+  const { connection, closeNode } = connectToOneNode();
+  closeNode();
+  using client = new KeyValueClient(connection);
+  await expect(client.put("a", "1", { deadlineMs: 30 })).rejects.toBeInstanceOf(Timeout);
+});
+
+test("a client can be closed twice", () => {
+  const client = new KeyValueClient(connectToOneNode().connection);
+  client.close();
+  expect(() => client.close()).not.toThrow();
+});
+
+test("a process ends by itself once its client is closed", async () => {
+  const script = new URL("./exits.ts", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=@synod/source", script], {
+    timeout: 20_000,
+  });
+  expect(stdout).toContain("the client is closed");
+});
