@@ -1,14 +1,51 @@
 /**
- * How the program ends when something it was asked cannot be done: one line that says what and where, exit code 1.
+ * How the program ends when something it was asked cannot be done: one line that says what, where and what to do, exit
+ * code 1.
  */
-import { Data, Effect } from "effect";
+import type { StartError } from "@synod/cluster";
+import { StorageError } from "@synod/storage";
+import { Data, Effect, Runtime } from "effect";
 import { CliError } from "effect/cli";
 
 export class ProgramError extends Data.TaggedError("ProgramError")<{ readonly message: string }> {
   override get [CliError.userMessage](): string {
-    return `(error) ${this.message}`;
+    return showError(this.message);
   }
 }
 
-/** Turns a failure with a message into one that the command line prints as it is. */
-export const failWith = Effect.mapError((failure: Error) => new ProgramError({ message: failure.message }));
+/** Nobody reads stdout any more, as behind `| head -1`: the program ends as SIGPIPE would end it, and quietly. */
+export class ReaderGone extends Data.TaggedError("ReaderGone") {
+  override readonly [Runtime.errorExitCode] = 141;
+  override readonly [Runtime.errorReported] = false;
+}
+
+/** One line, whatever the message is made of. */
+export function showError(message: string): string {
+  return `(error) ${message.replace(/\s*\n\s*/g, " ")}`;
+}
+
+const advice: Readonly<Record<StorageError["reason"], string>> = {
+  corrupt: "nothing was changed; restore the folder from a copy, or use another with --data",
+  version: "use the version of synod that wrote it, or another folder with --data",
+  "in-use": "stop that one first, or use another folder with --data",
+  full: "make room on that disk, or use a folder on another one with --data",
+  io: "name a folder that can be read and written with --data",
+};
+
+function explain(failure: StartError | ProgramError): string {
+  if (failure instanceof StorageError) return `${failure.message}; ${advice[failure.reason]}`;
+  if (failure._tag === "ActorError" && isFromStorage(failure.cause)) {
+    return `${failure.message}; mend what it names, restore the folder from a copy, or use another with --data`;
+  }
+  return failure.message;
+}
+
+/** Of an error in a worker thread only the name and the message come over. */
+function isFromStorage(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "StorageError";
+}
+
+/** Turns a failure into one that the command line prints as it is. */
+export const failWith = Effect.mapError((failure: StartError | ProgramError | ReaderGone) =>
+  failure instanceof ReaderGone ? failure : new ProgramError({ message: explain(failure) }),
+);

@@ -3,9 +3,10 @@
  */
 import { Cluster, type ClusterOptions, type StartError } from "@synod/cluster";
 import { Effect, type Scope } from "effect";
-import { createInterface } from "node:readline/promises";
-import { runLine, type Shell } from "./shell/shell.ts";
+import type { ProgramError, ReaderGone } from "./failure.ts";
+import { converse } from "./shell/conversation.ts";
 import { showBytes, showStatus } from "./shell/status.ts";
+import { openTerminal } from "./shell/terminal.ts";
 
 export interface UpSettings {
   readonly nodes: number;
@@ -17,25 +18,40 @@ export interface UpSettings {
 /** How long the start waits for a leader before it takes commands anyway, in milliseconds. */
 const leaderWaitMs = 3000;
 
-export const up = Effect.fnUntraced(function* ({
-  nodes,
-  data,
-  placement,
-  volatile,
-}: UpSettings): Effect.fn.Return<void, StartError, Scope.Scope> {
-  const interactive = process.stdin.isTTY === true;
-  const onNotice = (notice: string): void => void process.stderr.write(`${notice}\n`);
-  const options: ClusterOptions = { nodes, placement, onNotice, ...(volatile ? {} : { data }) };
+export const up = Effect.fnUntraced(function* (
+  settings: UpSettings,
+): Effect.fn.Return<void, StartError | ProgramError | ReaderGone, Scope.Scope> {
+  const { nodes, data, placement, volatile } = settings;
+  const terminal = yield* Effect.acquireRelease(Effect.sync(openTerminal), (opened) =>
+    Effect.sync(() => opened.close()),
+  );
+  const { interactive, notice } = terminal;
+  if (interactive) notice(`starting ${showSettings(settings)}`);
+  const options: ClusterOptions = { nodes, placement, onNotice: notice, ...(volatile ? {} : { data }) };
   const cluster = yield* Cluster.scoped(options);
-  for (const line of recoveryNotices(cluster, volatile ? undefined : data)) onNotice(line);
-  yield* Effect.promise(() => converse(cluster, interactive));
+  for (const line of recoveryNotices(cluster)) notice(line);
+  yield* leaderKnown(cluster);
+  if (interactive) {
+    const status = yield* Effect.promise(() => cluster.status());
+    yield* Effect.promise(() => terminal.reply(`\n${showStatus(status)}\n\n${hint}`));
+  }
+  yield* converse(cluster, terminal);
 });
 
+const hint = `Try: put city Vienna, get city, kill 1, status, restart 1.
+help lists all commands, quit stops the cluster.`;
+
+function showSettings({ nodes, data, placement, volatile }: UpSettings): string {
+  const threads = placement === "role" ? "each role a worker thread" : "each a worker thread";
+  const kept = volatile ? "kept in memory" : `durable in ${data}`;
+  return `${nodes} ${nodes === 1 ? "node" : "nodes"}, ${threads}, ${kept}`;
+}
+
 /** What the start found, a line per node that found anything. */
-function recoveryNotices(cluster: Cluster, data: string | undefined): readonly string[] {
+function recoveryNotices({ recovered, options: { data } }: Cluster): readonly string[] {
   if (data === undefined) return ["volatile: everything is in memory and ends with this process"];
   const nodes = new Map<number, string[]>();
-  for (const { node, recovery } of cluster.recovered) {
+  for (const { node, recovery } of recovered) {
     const { role, records, logBytes, tornBytes, snapshotSlot } = recovery;
     const found: string[] = [];
     if (snapshotSlot > 0) found.push(`a snapshot through slot ${snapshotSlot}`);
@@ -47,42 +63,11 @@ function recoveryNotices(cluster: Cluster, data: string | undefined): readonly s
   return [...nodes].map(([node, found]) => `node ${node} recovered from ${data}: ${found.join(", ")}`);
 }
 
-async function converse(cluster: Cluster, interactive: boolean): Promise<void> {
-  const input = createInterface({
-    input: process.stdin,
-    ...(interactive ? { output: process.stdout, prompt: "synod> " } : {}),
-  });
-  // Lines that come while the cluster starts wait here, and no further ones are read.
-  const lines = input[Symbol.asyncIterator]();
-  const client = cluster.client();
-  let quitting = false;
-  const shell: Shell = { cluster, client, quit: () => void (quitting = true) };
-  await leaderKnown(cluster);
-  if (interactive) {
-    process.stdout.write(`${showStatus(await cluster.status())}\ntype help for the commands\n`);
-    input.prompt();
-  }
-  for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
-    const reply = await runLine(shell, line.value);
-    if (reply !== undefined) await write(`${reply}\n`);
-    if (quitting) break;
-    if (interactive) input.prompt();
-  }
-  input.close();
-  client.close();
-}
-
-/** A reader that is slow is waited for; one that has gone away ends the conversation by an error. */
-function write(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (failure) => (failure instanceof Error ? reject(failure) : resolve()));
-  });
-}
-
-async function leaderKnown(cluster: Cluster): Promise<void> {
+const leaderKnown = Effect.fnUntraced(function* (cluster: Cluster) {
   const until = performance.now() + leaderWaitMs;
   while (performance.now() < until) {
-    if ((await cluster.status()).leader > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { leader } = yield* Effect.promise(() => cluster.status());
+    if (leader > 0) return;
+    yield* Effect.sleep("20 millis");
   }
-}
+});

@@ -1,5 +1,5 @@
 /**
- * A command line as words: separated by blanks, with 'single' and "double" quotes, and \ before any character outside
+ * A command line as words: separated by spaces and tabs, with 'single' and "double" quotes, and \ before any character outside
  * single quotes.
  */
 
@@ -8,26 +8,79 @@ export class WordsError extends Error {
   override readonly name = "WordsError";
 }
 
-const word = /\s*((?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+)/gy;
-const piece = /'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)/gs;
+/** What ends a run of plain characters: outside quotes, and between double ones. */
+const outside = /[ \t\r'"\\]/g;
+const betweenDouble = /["\\]/g;
 
+/** @throws WordsError at a quote that is not closed, or a \ with nothing behind it */
 export function splitWords(line: string): readonly string[] {
   const words: string[] = [];
-  let end = 0;
-  for (const match of line.matchAll(word)) {
-    end = match.index + match[0].length;
-    words.push(unquoted(match[1] ?? ""));
+  let word: string | undefined;
+  let at = 0;
+  while (at < line.length) {
+    const end = find(outside, line, at);
+    if (end > at) {
+      word = (word ?? "") + line.slice(at, end);
+      at = end;
+      continue;
+    }
+    const character = line[at];
+    if (character === "'" || character === '"') {
+      const quoted = character === "'" ? readSingle(line, at) : readDouble(line, at);
+      word = (word ?? "") + quoted.text;
+      at = quoted.end;
+    } else if (character === "\\") {
+      const escaped = characterAfter(line, at);
+      word = (word ?? "") + escaped;
+      at += 1 + escaped.length;
+    } else {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+      at += 1;
+    }
   }
-  if (line.slice(end).trim() !== "") {
-    throw new WordsError(`a quote at column ${end + 1} is not closed`);
-  }
+  if (word !== undefined) words.push(word);
   return words;
 }
 
-function unquoted(text: string): string {
-  return text.replace(
-    piece,
-    (_match, single?: string, double?: string, escaped?: string, plain?: string) =>
-      single ?? double?.replace(/\\(.)/gs, "$1") ?? escaped ?? plain ?? "",
-  );
+interface Quoted {
+  readonly text: string;
+  /** Where the line goes on. */
+  readonly end: number;
+}
+
+function readSingle(line: string, at: number): Quoted {
+  const close = line.indexOf("'", at + 1);
+  if (close < 0) throw notClosed(at);
+  return { text: line.slice(at + 1, close), end: close + 1 };
+}
+
+function readDouble(line: string, open: number): Quoted {
+  let text = "";
+  let at = open + 1;
+  for (;;) {
+    const end = find(betweenDouble, line, at);
+    text += line.slice(at, end);
+    if (end === line.length) throw notClosed(open);
+    if (line[end] === '"') return { text, end: end + 1 };
+    const escaped = characterAfter(line, end);
+    text += escaped;
+    at = end + 1 + escaped.length;
+  }
+}
+
+/** A whole character, which may be two units of UTF-16. */
+function characterAfter(line: string, backslash: number): string {
+  const code = line.codePointAt(backslash + 1);
+  if (code === undefined) throw new WordsError(`nothing follows the \\ at column ${backslash + 1}`);
+  return String.fromCodePoint(code);
+}
+
+function find(pattern: RegExp, line: string, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.exec(line)?.index ?? line.length;
+}
+
+function notClosed(at: number): WordsError {
+  return new WordsError(`the quote at column ${at + 1} is not closed`);
 }
