@@ -21,7 +21,7 @@ export class ReaderGone extends Data.TaggedError("ReaderGone") {
 
 /** One line, whatever the message is made of. */
 export function showError(message: string): string {
-  return `(error) ${message.replace(/\s*\n\s*/g, " ")}`;
+  return `(error) ${message.trim().replace(/\s*\n\s*/g, " ")}`;
 }
 
 const advice: Readonly<Record<StorageError["reason"], string>> = {

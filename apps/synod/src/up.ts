@@ -1,7 +1,7 @@
 /**
  * `synod up`: a cluster in this process, and a prompt to use it; from a pipe, replies only.
  */
-import { Cluster, type ClusterOptions, type StartError } from "@synod/cluster";
+import { Cluster, type ClusterOptions, type ClusterStatus, type StartError } from "@synod/cluster";
 import { Effect, type Scope } from "effect";
 import type { ProgramError, ReaderGone } from "./failure.ts";
 import { converse } from "./shell/conversation.ts";
@@ -33,13 +33,16 @@ export const up = Effect.fnUntraced(function* (
   yield* leaderKnown(cluster);
   if (interactive) {
     const status = yield* Effect.promise(() => cluster.status());
-    yield* Effect.promise(() => terminal.reply(`\n${showStatus(status)}\n\n${hint}`));
+    yield* Effect.promise(() => terminal.reply(`\n${showStatus(status)}\n\n${hintFor(status)}`));
   }
   yield* converse(cluster, terminal);
 });
 
-const hint = `Try: put city Vienna, get city, kill 1, status, restart 1.
+function hintFor({ leader }: ClusterStatus): string {
+  const node = Math.max(1, leader);
+  return `Try: put city Vienna, get city, kill ${node}, get city, status, restart ${node}.
 help lists all commands, quit stops the cluster.`;
+}
 
 function showSettings({ nodes, data, placement, volatile }: UpSettings): string {
   const threads = placement === "role" ? "each role a worker thread" : "each a worker thread";

@@ -4,6 +4,7 @@
 import type { Cluster } from "@synod/cluster";
 import type { KeyValueClient } from "@synod/client";
 import { nodeRoles, type NodeRole } from "@synod/actors";
+import { showError } from "../failure.ts";
 import { showStatus } from "./status.ts";
 import { splitWords } from "./words.ts";
 
@@ -58,7 +59,7 @@ const commands: Readonly<Record<string, ShellCommand>> = {
   },
   status: {
     usage: "status",
-    help: "every role: its thread, ballot, slots and log (several lines)",
+    help: "a table of all roles: thread, ballot, slots and log",
     words: 0,
     run: async ({ cluster }) => showStatus(await cluster.status()),
   },
@@ -93,7 +94,7 @@ const commands: Readonly<Record<string, ShellCommand>> = {
   },
   help: {
     usage: "help",
-    help: "this list (several lines)",
+    help: "this list",
     words: 0,
     run: async () => showHelp(),
   },
@@ -109,8 +110,8 @@ const commands: Readonly<Record<string, ShellCommand>> = {
 };
 
 export interface Shell {
-  readonly cluster: Cluster;
-  readonly client: KeyValueClient;
+  readonly cluster: Pick<Cluster, "status" | "kill" | "restart">;
+  readonly client: Pick<KeyValueClient, "put" | "get" | "append" | "delete" | "cas">;
   /** No further line is wanted. */
   readonly quit: () => void;
 }
@@ -123,12 +124,16 @@ export async function runLine(shell: Shell, line: string): Promise<string | unde
     const command = Object.hasOwn(commands, name.toLowerCase()) ? commands[name.toLowerCase()] : undefined;
     if (command === undefined) throw new ShellError(`unknown command '${name}'; try help`);
     if (words.length !== command.words) {
-      throw new ShellError(`expected ${command.usage}, got ${words.length} words after ${name}`);
+      throw new ShellError(`expected ${command.usage}, got ${countOf(words)} after ${name}`);
     }
     return await command.run(shell, words);
   } catch (failure) {
-    return `(error) ${failure instanceof Error ? failure.message : String(failure)}`;
+    return showError(failure instanceof Error ? failure.message : String(failure));
   }
+}
+
+function countOf(words: readonly string[]): string {
+  return words.length === 1 ? "1 word" : `${words.length} words`;
 }
 
 function integer(value: number): string {

@@ -22,7 +22,7 @@ function rowOf({ node, role, report }: RoleState): readonly string[] {
     role,
     String(thread),
     String(status["state"] ?? "up"),
-    String(status["ballot"] ?? "-"),
+    String(status["ballot"] || "-"),
     slotsOf(status),
     showBytes(Number(status["logBytes"] ?? 0)),
     String(status["syncs"] ?? 0),

@@ -1,0 +1,60 @@
+/**
+ * Flags and subcommands: help on stdout, one line on stderr for what is refused.
+ */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { run } from "./program.ts";
+
+describe("is refused in one line", () => {
+  test.each<[words: string, line: string]>([
+    ["up --bogus", "(error) unknown flag --bogus; see synod up --help"],
+    ["up --node 5", "(error) unknown flag --node (did you mean --nodes?); see synod up --help"],
+    ["up --nodes 0", '(error) --nodes: expected a whole number from 1 to 30, got "0"; see synod up --help'],
+    ["up --nodes 31", '(error) --nodes: expected a whole number from 1 to 30, got "31"; see synod up --help'],
+    ["up --nodes x", '(error) --nodes: expected a whole number from 1 to 30, got "x"; see synod up --help'],
+    ["up --nodes 1.5", '(error) --nodes: expected a whole number from 1 to 30, got "1.5"; see synod up --help'],
+    ["up --placement z", '(error) --placement: expected "role" | "node", got "z"; see synod up --help'],
+    ["up --data=", "(error) --data: expected the name of a folder, got nothing; see synod up --help"],
+    ["up extra", '(error) unexpected "extra"; see synod up --help'],
+    [
+      "bench --clients -1",
+      '(error) --clients: expected a whole number from 1 to 65536, got "-1"; see synod bench --help',
+    ],
+    [
+      "bench --payload 524289 --seconds 0",
+      '(error) --payload: expected a whole number from 0 to 524288, got "524289"; see synod bench --help',
+    ],
+    ["bench --seconds 0", '(error) --seconds: expected a whole number from 1 to 3600, got "0"; see synod bench --help'],
+    ["frobnicate", '(error) unknown command "frobnicate"; see synod --help'],
+    ["trase", '(error) unknown command "trase" (did you mean trace?); see synod --help'],
+    [
+      "trace basic nothing",
+      expect.stringMatching(/^\(error\) trace: basic has no scenario "nothing", but no-failure, /),
+    ],
+  ])("%s", async (words, line) => {
+    expect(await run(words.split(" "))).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(/^[^\n]+\n$/) });
+    expect((await run(words.split(" "))).stderr.trimEnd()).toEqual(line);
+  });
+});
+
+test.each<[words: string, text: readonly string[]]>([
+  ["", ["synod <subcommand> [flags]", "up ", "trace ", "bench "]],
+  ["--help", ["synod <subcommand> [flags]"]],
+  [
+    "up --help",
+    ["synod up [flags]", "--nodes NUMBER", "--placement", "--volatile", "--data FOLDER", "synod-data unless"],
+  ],
+  ["trace --help", ["synod trace [flags] [<PROTOCOL>] [<SCENARIO>]", "--list", "--json"]],
+  ["bench --help", ["synod bench [flags]", "--clients NUMBER", "--payload NUMBER", "--seconds NUMBER", "--json"]],
+])("help: synod %s", async (words, text) => {
+  const { stdout, stderr, code } = await run(words.split(" ").filter((word) => word !== ""));
+  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  for (const each of text) expect(stdout).toContain(each);
+});
+
+test("the version is that of the package", async () => {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  );
+  expect(await run(["--version"])).toEqual({ stdout: `synod ${version}\n`, stderr: "", code: 0 });
+});

@@ -1,0 +1,44 @@
+import type { RoleState } from "@synod/cluster";
+import { expect, test } from "vitest";
+import { showBytes, showStatus } from "../src/shell/status.ts";
+
+function state(role: RoleState["role"], status: Record<string, string | number> | undefined, thread = 1): RoleState {
+  const report = status === undefined ? undefined : { node: 1, role, thread, status };
+  return { node: 1, role, running: report !== undefined, report };
+}
+
+test("a row for each role, and who leads", () => {
+  const roles = [
+    state("proposer", { state: "leading", ballot: 4, commitPoint: 7, logBytes: 69, syncs: 1, utilization: 0.126 }, 11),
+    state("acceptor", { ballot: 4, chosenThrough: 6, highestSlot: 7, logBytes: 2048, syncs: 12, utilization: 1 }, 12),
+    state("learner", { ballot: 0, applied: 7, logBytes: 32, syncs: 0, utilization: 0 }, 13),
+  ];
+  expect(showStatus({ leader: 1, roles })).toBe(
+    [
+      "node  role      thread  state    ballot  slots               log      syncs  busy",
+      "1     proposer  11      leading  4       chosen through 7    69 B     1      13 %",
+      "1     acceptor  12      up       4       accepted through 7  2.0 KiB  12     100 %",
+      "1     learner   13      up       -       applied through 7   32 B     0      0 %",
+      "leader: node 1",
+    ].join("\n"),
+  );
+});
+
+test("a role that is down says so, and a cluster without a leader", () => {
+  expect(showStatus({ leader: 0, roles: [state("learner", undefined)] }).split("\n")).toEqual([
+    "node  role     thread  state  ballot  slots  log  syncs  busy",
+    "1     learner  -       down",
+    "no leader",
+  ]);
+});
+
+test.each([
+  [0, "0 B"],
+  [1023, "1023 B"],
+  [1024, "1.0 KiB"],
+  [1536, "1.5 KiB"],
+  [1024 ** 2 * 16, "16.0 MiB"],
+  [1024 ** 3 * 2048, "2048.0 GiB"],
+])("%d bytes are %s", (bytes, shown) => {
+  expect(showBytes(bytes)).toBe(shown);
+});
