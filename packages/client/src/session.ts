@@ -158,7 +158,8 @@ export class Session implements Resident<multi.Message> {
   }
 
   #open(now: number): void {
-    const nonce = this.#opening?.nonce ?? ++this.#tickets;
+    // Unlike any other's: a learner that takes back its log answers anew the openings of clients of earlier processes.
+    const nonce = this.#opening?.nonce ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
     this.#opening = { nonce, retryAt: now + resendMs, refused: false, timesOverloaded: 0 };
     const command = encodeOpen({ client: this.#address, replyTo: this.#target.learner }, nonce);
     this.#options.send(this.#target.proposer, { kind: "Request", sequence: nonce, command });

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { requests, ScriptedCluster } from "./scripted-cluster.ts";
+
+test("the answer to an earlier process's client of the same number opens no session", () => {
+  const earlier = new ScriptedCluster();
+  void earlier.put("a", "1");
+  const answeredAnew = earlier.choose(...earlier.turn());
+
+  // The process starts again; while its client opens a session, a learner takes back the log and answers what is in it.
+  const later = new ScriptedCluster();
+  void later.put("b", "2");
+  const open = later.turn();
+  expect(later.answer(...answeredAnew)).toEqual([]);
+  expect(requests(later.answer(...later.choose(...open)))).toMatchObject([{ sequence: 1, count: 1 }]);
+});
