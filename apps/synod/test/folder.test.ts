@@ -39,7 +39,7 @@ test("another number of nodes, another format, damage", async () => {
   writeFileSync(marker, written.slice(0, 9));
   await expectRefusal(
     ["--data", data],
-    /^\(error\) .*cluster\.json: expected \{format, nodes, machine\}.*; restore the folder from a copy, or use another with --data\n$/,
+    /^\(error\) .*cluster\.json: expected \{format, nodes, quorums, machine\}.*; restore the folder from a copy, or use another with --data\n$/,
   );
   writeFileSync(marker, written);
 
@@ -79,7 +79,7 @@ test("a file in place of a folder", async () => {
   const data = join(folder, "data");
   mkdirSync(data);
   writeFileSync(join(data, "node-1"), "");
-  await expectRefusal(["--data", data], /^\(error\) node 1 \w+: .*node-1.*; mend what it names/);
+  await expectRefusal(["--data", data], /^\(error\) .*node-1.*it is not a folder; name a folder that can be read and written with --data\n$/);
 });
 
 /** Turns over a byte. */

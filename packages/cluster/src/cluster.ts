@@ -58,7 +58,7 @@ export class Cluster implements AsyncDisposable {
     const checked = yield* checkOptions(options);
     const machine = checked.machine ?? keyValueModule;
     if (checked.data !== undefined) {
-      yield* openFolder(checked.data, checked.nodes, yield* loadMachineName(machine));
+      yield* openFolder(checked.data, checked.quorums, yield* loadMachineName(machine));
     }
     const { quorums, learning, placement, snapshotBytes, segmentBytes, onNotice, data } = checked;
     const supervisor = yield* Supervisor.start({

@@ -1,10 +1,11 @@
 /**
  * The data folder of a cluster: locked against a second user, and marked with what it holds, so that it is never
- * opened as something else.
+ * opened as something else, nor with a part of it gone.
  */
-import { lockFolder, StorageError } from "@synod/storage";
+import type { QuorumSystem } from "@synod/protocol";
+import { FileLog, lockFolder, nodeFiles, StorageError } from "@synod/storage";
 import { Effect, Schema, type Scope } from "effect";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "./options.ts";
 
@@ -12,13 +13,18 @@ import { ConfigurationError } from "./options.ts";
 const formatVersion = 1;
 
 /** What a folder says of itself, in `cluster.json`. */
-const Marker = Schema.Struct({ format: Schema.Int, nodes: Schema.Int, machine: Schema.String });
+const Marker = Schema.Struct({
+  format: Schema.Int,
+  nodes: Schema.Int,
+  quorums: Schema.Struct({ phase1: Schema.Int, phase2: Schema.Int }),
+  machine: Schema.String,
+});
 type Marker = typeof Marker.Type;
 
-/** Locks the folder until the scope closes, and checks or writes its marker. */
+/** Locks the folder until the scope closes, and checks it against its marker, or makes both. */
 export const openFolder = Effect.fnUntraced(function* (
   folder: string,
-  nodes: number,
+  { acceptors: nodes, phase1, phase2 }: QuorumSystem,
   machine: string,
 ): Effect.fn.Return<void, StorageError | ConfigurationError, Scope.Scope> {
   yield* Effect.acquireRelease(
@@ -36,8 +42,10 @@ export const openFolder = Effect.fnUntraced(function* (
   );
   const found = yield* readMarker(folder);
   if (found === undefined) {
-    writeMarker(folder, { format: formatVersion, nodes, machine });
-    return;
+    return yield* attempt(folder, () => {
+      newLogs(folder, nodes);
+      writeMarker(folder, { format: formatVersion, nodes, quorums: { phase1, phase2 }, machine });
+    });
   }
   const where = join(folder, "cluster.json");
   if (found.format !== formatVersion) {
@@ -49,11 +57,61 @@ export const openFolder = Effect.fnUntraced(function* (
     const message = `${where}: the folder holds a cluster of ${found.nodes} nodes, got nodes ${nodes}; use --nodes ${found.nodes} or another folder`;
     return yield* new ConfigurationError({ message });
   }
+  if (found.quorums.phase1 !== phase1 || found.quorums.phase2 !== phase2) {
+    // What a phase 2 quorum of the one accepted, a phase 1 quorum of the other may not report.
+    const message = `${where}: the folder holds a cluster with quorums ${showQuorums(found.quorums)}, got ${showQuorums({ phase1, phase2 })}; use those or another folder`;
+    return yield* new ConfigurationError({ message });
+  }
   if (found.machine !== machine) {
     const message = `${where}: the folder holds the state machine ${found.machine}, got ${machine}; use another folder`;
     return yield* new ConfigurationError({ message });
   }
+  return yield* attempt(folder, () => requireLogs(folder, nodes));
 });
+
+function showQuorums({ phase1, phase2 }: Marker["quorums"]): string {
+  return `{ phase1: ${phase1}, phase2: ${phase2} }`;
+}
+
+function attempt(folder: string, work: () => void): Effect.Effect<void, StorageError> {
+  return Effect.try({
+    try: work,
+    catch: (cause) =>
+      cause instanceof StorageError
+        ? cause
+        : new StorageError("io", folder, `cannot use the folder: ${String(cause)}`, { cause }),
+  });
+}
+
+/** The logs without which a node must not take part. A learner without its snapshots fetches another's. */
+function logFolders(folder: string, nodes: number): readonly string[] {
+  return Array.from({ length: nodes }, (_, index) =>
+    ["proposer", "acceptor"].map((role) => join(folder, `node-${index + 1}`, role, "log")),
+  ).flat();
+}
+
+/** Makes the logs of a new cluster. They are there before the marker is: from then on a log that is missing is lost. */
+function newLogs(folder: string, nodes: number): void {
+  for (const path of logFolders(folder, nodes)) {
+    const log = new FileLog(path, nodeFiles());
+    const { records } = log.recover(() => undefined);
+    log.close();
+    if (records > 0)
+      throw new StorageError("corrupt", join(folder, "cluster.json"), "missing, beside logs of a cluster");
+  }
+}
+
+/** An acceptor that has forgotten what it promised and accepted must not vote under its old name. */
+function requireLogs(folder: string, nodes: number): void {
+  for (const path of logFolders(folder, nodes)) {
+    if (existsSync(path) && readdirSync(path).some((name) => name.endsWith(".log"))) continue;
+    throw new StorageError(
+      "corrupt",
+      path,
+      "the log is missing, and without its memory the node must not take part; put it back from where it went",
+    );
+  }
+}
 
 const readMarker = Effect.fnUntraced(function* (
   folder: string,
@@ -66,7 +124,7 @@ const readMarker = Effect.fnUntraced(function* (
   if (text === undefined) return undefined;
   return yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Marker))(text).pipe(
     Effect.mapError(
-      (cause) => new StorageError("corrupt", where, `expected {format, nodes, machine}: ${cause.message}`),
+      (cause) => new StorageError("corrupt", where, `expected {format, nodes, quorums, machine}: ${cause.message}`),
     ),
   );
 });
@@ -85,4 +143,6 @@ function writeMarker(folder: string, marker: Marker): void {
   const path = join(folder, "cluster.json");
   writeFileSync(`${path}.new`, `${JSON.stringify(marker)}\n`, { flush: true });
   renameSync(`${path}.new`, path);
+  nodeFiles().syncFolder(folder);
+  nodeFiles().syncFolder(folder);
 }
