@@ -1,9 +1,32 @@
 /**
  * Flags and subcommands: help on stdout, one line on stderr for what is refused.
  */
+import { NodeServices } from "@effect/platform-node";
+import { Console, Effect, Layer, Runtime } from "effect";
+import { Command } from "effect/cli";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { run } from "./program.ts";
+import { manners } from "../src/command-line.ts";
+import { synod } from "../src/commands.ts";
+import { run, type Ended } from "./program.ts";
+
+/** The same in this process, for what is refused or answered before anything starts. */
+async function runHere(words: string): Promise<Ended> {
+  let stdout = "";
+  let stderr = "";
+  const output: Console.Console = {
+    ...globalThis.console,
+    log: (text: string) => void (stdout += `${text}\n`),
+    error: (text: string) => void (stderr += `${text}\n`),
+  };
+  const exit = await Command.runWith(synod, { version: "1.2.3" })(words.split(" ").filter((word) => word !== "")).pipe(
+    Effect.provide(Layer.merge(NodeServices.layer, manners)),
+    Effect.provideService(Console.Console, output),
+    Effect.runPromiseExit,
+  );
+  const code = await new Promise<number>((resolve) => Runtime.defaultTeardown(exit, resolve));
+  return { code, stdout, stderr };
+}
 
 describe("is refused in one line", () => {
   test.each<[words: string, line: string]>([
@@ -32,8 +55,10 @@ describe("is refused in one line", () => {
       expect.stringMatching(/^\(error\) trace: basic has no scenario "nothing", but no-failure, /),
     ],
   ])("%s", async (words, line) => {
-    expect(await run(words.split(" "))).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(/^[^\n]+\n$/) });
-    expect((await run(words.split(" "))).stderr.trimEnd()).toEqual(line);
+    const { code, stdout, stderr } = await runHere(words);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(stderr.trimEnd()).toEqual(line);
   });
 });
 
@@ -47,12 +72,17 @@ test.each<[words: string, text: readonly string[]]>([
   ["trace --help", ["synod trace [flags] [<PROTOCOL>] [<SCENARIO>]", "--list", "--json"]],
   ["bench --help", ["synod bench [flags]", "--clients NUMBER", "--payload NUMBER", "--seconds NUMBER", "--json"]],
 ])("help: synod %s", async (words, text) => {
-  const { stdout, stderr, code } = await run(words.split(" ").filter((word) => word !== ""));
+  const { stdout, stderr, code } = await runHere(words);
   expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
   for (const each of text) expect(stdout).toContain(each);
 });
 
-test("the version is that of the package", async () => {
+test("as a program: refused, and the version of the package", async () => {
+  expect(await run(["up", "--nodes", "0"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: '(error) --nodes: expected a whole number from 1 to 30, got "0"; see synod up --help\n',
+  });
   const { version }: { version: string } = JSON.parse(
     readFileSync(new URL("../package.json", import.meta.url), "utf8"),
   );

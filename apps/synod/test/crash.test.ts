@@ -2,7 +2,7 @@
  * The process is ended in the middle of its work: nothing that it acknowledged may be lost, and nothing done twice.
  */
 import { describe, expect, test } from "vitest";
-import { linesOf, newFolder, Program, run } from "./program.ts";
+import { newFolder, Program, run, type Ended } from "./program.ts";
 
 /** A put and an append in turns, each of them its own. */
 function commandsOf(round: number, count: number): readonly string[] {
@@ -18,34 +18,40 @@ function appendsIn(commands: readonly string[]): string {
   return commands.map((command) => /^append log (.*)$/.exec(command)?.[1] ?? "").join("");
 }
 
+/** What a round had done when it was interrupted: so many commands, and what the log of appends was before it. */
+interface Interrupted {
+  readonly round: number;
+  readonly acknowledged: number;
+  readonly before: string;
+}
+
 /**
- * Asks a fresh process for all that `acknowledged` commands of a round stored. The next one was under way, and may have
- * taken effect or not. Returns the log of appends as it now is.
+ * Asks for all that the acknowledged commands of a round stored. The next one was under way, and may have taken effect
+ * or not. Returns the log of appends as it now is.
  */
-async function check(data: string, round: number, acknowledged: number, before: string): Promise<string> {
+async function check(program: Program, { round, acknowledged, before }: Interrupted): Promise<string> {
   const commands = commandsOf(round, acknowledged + 1);
-  const puts = commands.flatMap((command, index) => (index % 2 === 0 ? [{ key: command.split(" ")[1], index }] : []));
-  const gets = puts.map(({ key }) => `get ${key}\n`).join("");
-  const { stdout, stderr, code } = await run(["up", "--data", data], `get log\n${gets}`);
-  expect(code).toBe(0);
-  const [log = "", ...values] = linesOf(stdout);
-  for (const [at, { index }] of puts.entries()) {
-    const value = `value-${round}-${index}`;
-    expect(index < acknowledged ? [value] : [value, "(nil)"]).toContain(values[at]);
-  }
   const done = commands.slice(0, acknowledged);
+  for (let index = 0; index < commands.length; index += 2) {
+    const value = `value-${round}-${index}`;
+    expect(index < acknowledged ? [value] : [value, "(nil)"]).toContain(await program.ask(`get ${round}-${index}`));
+  }
+  const log = await program.ask("get log");
   expect([done, commands].map((each) => before + appendsIn(each) || "(nil)")).toContain(log);
-  if (acknowledged > 0) expect(stderr).toMatch(/^node 1 recovered from /m);
   return log === "(nil)" ? "" : log;
 }
 
-/** Streams commands, ends the process when about `point` of them are answered, and returns how many were. */
-async function interrupt(data: string, round: number, point: number, signal: NodeJS.Signals) {
-  const program = new Program("up", "--data", data);
+/** Streams the commands of a round, and ends the process when about `point` of them are answered. */
+async function interrupt(
+  program: Program,
+  round: number,
+  point: number,
+  signal: NodeJS.Signals,
+): Promise<Ended & { readonly acknowledged: number }> {
   program.send(`${commandsOf(round, perRound).join("\n")}\n`);
   await program.answered(point);
-  const { stdout, stderr, code } = await program.signal(signal);
-  const replies = linesOf(stdout);
+  const ended = await program.signal(signal);
+  const replies = program.rest();
   for (const [index, reply] of replies.entries()) {
     if (index % 2 === 0) expect(reply).toBe("OK");
     else expect(reply).toMatch(/^\(integer\) \d+$/);
@@ -53,18 +59,26 @@ async function interrupt(data: string, round: number, point: number, signal: Nod
   expect(replies.length).toBeGreaterThanOrEqual(point);
   // Otherwise it had come to its end, and nothing was interrupted.
   expect(replies.length).toBeLessThan(perRound);
-  return { acknowledged: replies.length, code, stderr };
+  return { ...ended, acknowledged: replies.length };
 }
 
 test("kill -9, again and again at random points: every put and every append that was answered is there, once", async () => {
   const data = newFolder();
-  const points = Array.from({ length: 4 }, () => 1 + Math.floor(Math.random() * 600));
-  let log = "";
-  for (const [round, point] of points.entries()) {
-    const { acknowledged, code } = await interrupt(data, round, point, "SIGKILL");
+  const points = Array.from({ length: 4 }, () => 1 + Math.floor(Math.random() * 500));
+  let last: Interrupted = { round: 0, acknowledged: 0, before: "" };
+  for (const [index, point] of points.entries()) {
+    const program = new Program("up", "--data", data);
+    const before = await check(program, last);
+    const round = index + 1;
+    const { code, acknowledged } = await interrupt(program, round, point, "SIGKILL");
     expect(code).toBe("SIGKILL");
-    log = await check(data, round, acknowledged, log);
+    last = { round, acknowledged, before };
   }
+  const program = new Program("up", "--data", data);
+  await check(program, last);
+  const { code, stderr } = await program.end();
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^node 1 recovered from /m);
 }, 60_000);
 
 test("kill -9 while it starts", async () => {
@@ -83,17 +97,19 @@ describe.each([
 ] as const)("%s", (signal, expected) => {
   test(`stops it in good order with exit code ${expected}, and nothing that was answered is lost`, async () => {
     const data = newFolder();
-    const { acknowledged, code, stderr } = await interrupt(data, 1, 100, signal);
+    const { acknowledged, code, stderr } = await interrupt(new Program("up", "--data", data), 1, 100, signal);
     expect(code).toBe(expected);
     expect(stderr).toBe(`new cluster in ${data}\n`);
-    await check(data, 1, acknowledged, "");
+    const again = new Program("up", "--data", data);
+    await check(again, { round: 1, acknowledged, before: "" });
+    expect(await again.end()).toMatchObject({ code: 0 });
   });
+});
 
-  test("does not wait for a command that cannot be answered", async () => {
-    const program = new Program("up", "--volatile", "--placement", "node");
-    expect(await program.ask("kill 1")).toBe("OK");
-    expect(await program.ask("kill 2")).toBe("OK");
-    program.send("put k v\n");
-    expect(await program.signal(signal)).toMatchObject({ code: expected, stdout: "OK\nOK\n" });
-  });
+test("a signal does not wait for a command that cannot be answered", async () => {
+  const program = new Program("up", "--volatile", "--placement", "node");
+  expect(await program.ask("kill 1")).toBe("OK");
+  expect(await program.ask("kill 2")).toBe("OK");
+  program.send("put k v\n");
+  expect(await program.signal("SIGTERM")).toMatchObject({ code: 143, stdout: "OK\nOK\n" });
 });

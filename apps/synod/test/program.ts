@@ -33,6 +33,8 @@ export class Program {
   constructor(...words: readonly string[]) {
     const child = spawn(process.execPath, ["--conditions=@synod/source", main, ...words], {
       stdio: ["pipe", "pipe", "pipe"],
+      // Most of a start is compiling, of which each process and thread would do its own.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") },
     });
     this.#child = child;
     // A process that is killed leaves its input with no reader.
@@ -84,10 +86,14 @@ export class Program {
     return line;
   }
 
-  /** Waits until it has answered so many lines, or has ended. */
+  /** The lines that `line` has not given. */
+  rest(): readonly string[] {
+    return linesOf(this.#stdout.slice(this.#read));
+  }
+
+  /** Waits until there are so many of them. */
   async answered(count: number): Promise<void> {
-    const enough = (): boolean => !this.#running || linesOf(this.#stdout).length >= count;
-    await this.#until(enough);
+    await this.#until(() => this.rest().length >= count);
   }
 
   /** Waits for a notice on stderr. */
