@@ -58,7 +58,7 @@ export function wholeNumber(name: string, minimum: number, maximum: number): Fla
     Flag.withMetavar("NUMBER"),
     Flag.filterMap(
       (text) => {
-        const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+        const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
         return number >= minimum && number <= maximum ? Option.some(number) : Option.none();
       },
       () => `a whole number from ${minimum} to ${maximum}`,

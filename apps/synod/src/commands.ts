@@ -5,6 +5,7 @@ import { limits, maxAcceptors } from "@synod/protocol";
 import { Console, Effect, Option } from "effect";
 import { Argument, Command, Flag } from "effect/cli";
 import { bench, showBench } from "./bench/bench.ts";
+import { progress, showSoak, soak } from "./bench/soak.ts";
 import { wholeNumber } from "./command-line.ts";
 import { failWith } from "./failure.ts";
 import { listScenarios, trace } from "./trace.ts";
@@ -74,17 +75,26 @@ const benchCommand = Command.make(
       Flag.withDescription("How long to measure; 5 unless told"),
       Flag.withDefault(5),
     ),
+    commands: wholeNumber("commands", 10, Number.MAX_SAFE_INTEGER).pipe(
+      Flag.withDescription("Run this many commands instead, durable, and report memory, disk, speed and restart"),
+      Flag.optional,
+    ),
     data: folder.pipe(
       Flag.withDescription("The folder to keep the run's files in; the system's temporary one unless told"),
       Flag.optional,
     ),
     json,
   },
-  ({ json: asJson, data, ...settings }) =>
-    Effect.scoped(bench({ ...settings, data: Option.getOrUndefined(data) })).pipe(
-      Effect.flatMap((report) => Console.log(asJson ? JSON.stringify(report) : showBench(report))),
-      failWith,
-    ),
+  ({ json: asJson, data, commands, ...flags }) => {
+    const settings = { ...flags, data: Option.getOrUndefined(data) };
+    const print = <Report>(report: Report, show: (report: Report) => string) =>
+      Console.log(asJson ? JSON.stringify(report) : show(report));
+    const run = Option.match(commands, {
+      onNone: () => Effect.flatMap(bench(settings), (report) => print(report, showBench)),
+      onSome: (count) => Effect.flatMap(soak(settings, count, progress()), (report) => print(report, showSoak)),
+    });
+    return Effect.scoped(run).pipe(failWith);
+  },
 ).pipe(Command.withDescription("Measure a cluster under load, next to the floor of this machine"));
 
 const traceCommand = Command.make(

@@ -48,6 +48,14 @@ describe("is refused in one line", () => {
       '(error) --payload: expected a whole number from 0 to 524288, got "524289"; see synod bench --help',
     ],
     ["bench --seconds 0", '(error) --seconds: expected a whole number from 1 to 3600, got "0"; see synod bench --help'],
+    [
+      "bench --commands 9",
+      '(error) --commands: expected a whole number from 10 to 9007199254740991, got "9"; see synod bench --help',
+    ],
+    [
+      "bench --commands 9007199254740992",
+      '(error) --commands: expected a whole number from 10 to 9007199254740991, got "9007199254740992"; see synod bench --help',
+    ],
     ["frobnicate", '(error) unknown command "frobnicate"; see synod --help'],
     ["trase", '(error) unknown command "trase" (did you mean trace?); see synod --help'],
     [
@@ -70,7 +78,10 @@ test.each<[words: string, text: readonly string[]]>([
     ["synod up [flags]", "--nodes NUMBER", "--placement", "--volatile", "--data FOLDER", "synod-data unless"],
   ],
   ["trace --help", ["synod trace [flags] [<PROTOCOL>] [<SCENARIO>]", "--list", "--json"]],
-  ["bench --help", ["synod bench [flags]", "--clients NUMBER", "--payload NUMBER", "--seconds NUMBER", "--json"]],
+  [
+    "bench --help",
+    ["synod bench [flags]", "--clients NUMBER", "--payload NUMBER", "--seconds NUMBER", "--commands NUMBER", "--json"],
+  ],
 ])("help: synod %s", async (words, text) => {
   const { stdout, stderr, code } = await runHere(words);
   expect({ stderr, code }).toEqual({ stderr: "", code: 0 });

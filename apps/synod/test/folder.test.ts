@@ -79,7 +79,10 @@ test("a file in place of a folder", async () => {
   const data = join(folder, "data");
   mkdirSync(data);
   writeFileSync(join(data, "node-1"), "");
-  await expectRefusal(["--data", data], /^\(error\) .*node-1.*it is not a folder; name a folder that can be read and written with --data\n$/);
+  await expectRefusal(
+    ["--data", data],
+    /^\(error\) .*node-1.*it is not a folder; name a folder that can be read and written with --data\n$/,
+  );
 });
 
 /** Turns over a byte. */
