@@ -31,7 +31,7 @@ export function roleOf(address: Address): Role {
 
 /** True when `address` names a known role, which bytes from outside may not. */
 export function isAddress(address: number): boolean {
-  return address % rolesPerNode < roles.length && address >= rolesPerNode;
+  return address % rolesPerNode < roles.length && address >= rolesPerNode && nodeOf(address) <= maxNode;
 }
 
 /** `acceptor 2`, as it is shown to people. */

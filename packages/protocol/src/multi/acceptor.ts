@@ -12,6 +12,7 @@ import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import type { Accept, Accepted, CatchUp, Chosen, Entry, Heartbeat, Message } from "./messages.ts";
 import type { Prepare, Probe, Slot, Trim } from "./messages.ts";
+import { isPlausible } from "./plausible.ts";
 
 export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
@@ -39,6 +40,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   }
 
   step(from: Address, message: Message, out: Output): void {
+    if (!isPlausible(this.#configuration, from, message)) return;
     switch (message.kind) {
       case "Prepare":
         return this.#prepare(from, message, out);

@@ -15,6 +15,7 @@ import type { Delivery, Output } from "./delivery.ts";
 import { lastSlot } from "./acceptor-log.ts";
 import { CatchingUp } from "./catching-up.ts";
 import type { Chosen, Entry, FetchSnapshot, Heartbeat, Message, ReadAt, Slot, SnapshotPart } from "./messages.ts";
+import { isPlausible } from "./plausible.ts";
 
 /** The votes of the highest ballot seen in a slot, and the value of that ballot if it has come. */
 interface Tally {
@@ -45,6 +46,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
   }
 
   step(from: Address, message: Message, out: Output): void {
+    if (!isPlausible(this.#configuration, from, message)) return;
     switch (message.kind) {
       case "Accepted":
         this.#vote(nodeOf(from), message.ballot, message.slot, undefined);

@@ -14,6 +14,7 @@ import { Preparation } from "./preparation.ts";
 import { RequestQueue } from "./queue.ts";
 import type { Accepted, Entry, Heartbeat, HeartbeatAck, Message } from "./messages.ts";
 import type { ProbeReply, Promised, Read, Rejected, Request, Slot } from "./messages.ts";
+import { isPlausible } from "./plausible.ts";
 
 export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
@@ -39,6 +40,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   }
 
   step(from: Address, message: Message, out: Output): void {
+    if (!isPlausible(this.#configuration, from, message)) return;
     switch (message.kind) {
       case "Request":
         return this.#request(from, message, out);

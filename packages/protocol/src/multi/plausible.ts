@@ -1,0 +1,65 @@
+/**
+ * What no correct peer sends is passed over before a role looks at it: a role must not end, count a vote twice, or run
+ * off into numbers that have no successor, because of what arrives. Lies within these bounds are not detected.
+ */
+import { isAddress, nodeOf, roleOf, type Address } from "../address.ts";
+import { limits } from "../limits.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Message } from "./messages.ts";
+
+/** Ballots and slots end far below the greatest safe integer, so that what comes after one is a safe integer too. */
+const most = 2 ** 52;
+
+export function isPlausible({ nodes }: Configuration, from: Address, message: Message): boolean {
+  switch (message.kind) {
+    case "Prepare":
+      return isBallot(message.ballot) && message.from <= most;
+    case "Accept":
+      return isVote(message);
+    case "AcceptedValue":
+      return isAcceptor(nodes, from) && isVote(message);
+    case "Heartbeat":
+      return isBallot(message.ballot) && message.commitPoint <= most;
+    case "Accepted":
+    case "HeartbeatAck":
+      return isAcceptor(nodes, from);
+    case "Rejected":
+    case "ProbeReply":
+      return isAcceptor(nodes, from) && message.promised <= most;
+    case "Promised":
+      return (
+        isAcceptor(nodes, from) &&
+        message.chosenThrough <= most &&
+        message.accepted.every(({ slot, ballot }) => slot <= most && ballot <= most)
+      );
+    case "Chosen":
+      return message.from <= most && message.trimmedThrough <= most;
+    case "Trim":
+      return message.slot <= most;
+    case "Read":
+      return nodes.includes(message.learner) && message.query.length <= limits.valueBytes;
+    case "ReadAt":
+      return isAddress(message.client) && message.query.length <= limits.valueBytes;
+    default:
+      return true;
+  }
+}
+
+interface Vote {
+  readonly ballot: number;
+  readonly slot: number;
+  readonly commitPoint: number;
+}
+
+/** A leader never proposes beyond its window, which is shorter than what a learner holds. */
+function isVote({ ballot, slot, commitPoint }: Vote): boolean {
+  return isBallot(ballot) && slot > 0 && commitPoint <= most && slot <= commitPoint + limits.learnerSlots;
+}
+
+function isBallot(ballot: number): boolean {
+  return ballot > 0 && ballot <= most;
+}
+
+function isAcceptor(nodes: readonly number[], address: Address): boolean {
+  return roleOf(address) === "acceptor" && nodes.includes(nodeOf(address));
+}
