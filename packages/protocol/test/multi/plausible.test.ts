@@ -69,6 +69,10 @@ function leader(): multi.Proposer {
     const promised: Message = { kind: "Promised", ballot: 1, from: 1, chosenThrough: 0, accepted: [], next: 0 };
     leading.step(addressOf("acceptor", node), promised, out);
   }
+  // The heartbeat by which it said so is answered.
+  for (const node of [1, 2]) {
+    leading.step(addressOf("acceptor", node), { kind: "HeartbeatAck", ballot: 1, round: 1 }, out);
+  }
   return leading;
 }
 
