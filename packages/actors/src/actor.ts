@@ -17,6 +17,7 @@ import {
 import { ByteReader, ByteWriter, type Codec } from "@synod/wire";
 import { join } from "node:path";
 import type { RoleRecovery, RoleStorage, WorkerSettings } from "./control.ts";
+import { requireLog } from "./missing-log.ts";
 import type { NodeRole } from "./placement.ts";
 
 export interface Actor {
@@ -67,7 +68,7 @@ class RoleActor<Machine extends RoleOf> implements Actor {
     this.machine = machine;
     this.address = addressOf(role, settings.node);
     this.#host = host;
-    this.#log = openLog(settings.storage[role], settings);
+    this.#log = openLog(role, settings);
     this.driver = new Driver<multi.Message, multi.Entry, multi.Delivery>({
       role: machine,
       log: this.#log,
@@ -167,10 +168,14 @@ class LearnerActor extends RoleActor<multi.Learner> {
   }
 }
 
-function openLog(storage: RoleStorage, { placement }: WorkerSettings): Log {
+function openLog(role: NodeRole, { storage: ofNode, placement, again }: WorkerSettings): Log {
+  const storage = ofNode[role];
   if (storage.kind === "memory") return new MemoryLog(storage.log);
   // A role in a thread of its own may wait for the disk; collapsed ones must not keep each other waiting.
-  return new FileLog(join(storage.folder, "log"), nodeFiles({ sync: placement === "role" ? "blocking" : "later" }));
+  const folder = join(storage.folder, "log");
+  // A learner keeps nothing in its log.
+  if (again && role !== "learner") requireLog(folder);
+  return new FileLog(folder, nodeFiles({ sync: placement === "role" ? "blocking" : "later" }));
 }
 
 function openSnapshots(storage: RoleStorage): SnapshotStore {

@@ -28,6 +28,8 @@ export interface WorkerSettings {
   readonly configuration: multi.Configuration;
   readonly machine: MachineModule;
   readonly storage: Readonly<Record<NodeRole, RoleStorage>>;
+  /** It starts again: a log that is missing is lost, rather than not made yet. */
+  readonly again: boolean;
   /** Bytes of applied values after which a learner takes a snapshot. */
   readonly snapshotBytes: number;
   /** Bytes of a log segment. */

@@ -3,5 +3,6 @@
  */
 export * from "./control.ts";
 export * from "./errors.ts";
+export * from "./missing-log.ts";
 export * from "./placement.ts";
 export * from "./supervisor.ts";

@@ -3,14 +3,13 @@
  * restarts an actor that ends by itself, and kills and restarts actors as it is told.
  */
 import type { multi } from "@synod/protocol";
-import { newMemoryLogArea, newMemorySnapshotArea } from "@synod/storage";
 import type { Endpoint } from "@synod/transports";
 import { newPath, type PathEnd } from "@synod/transports/message-port";
-import { Effect, Exit, Schedule, Scope } from "effect";
-import { join } from "node:path";
-import type { MachineModule, RoleRecovery, RoleReport, RoleStorage, WorkerNotice } from "./control.ts";
+import { Effect, Exit, Scope } from "effect";
+import type { MachineModule, RoleRecovery, RoleReport, WorkerNotice } from "./control.ts";
 import { UnknownActor, type ActorError } from "./errors.ts";
 import { planThreads, type NodeRole, type Placement, type ThreadPlan } from "./placement.ts";
+import { newSeat, newStorage, restartDelayMs, type Seat } from "./seat.ts";
 import { showActor, spawnThread, type ActorThread } from "./thread.ts";
 
 export interface SupervisorSettings {
@@ -27,12 +26,6 @@ export interface SupervisorSettings {
   readonly onNotice: (notice: string) => void;
 }
 
-/** A thread that runs, with the scope that ends it. */
-interface Running {
-  readonly thread: ActorThread;
-  readonly scope: Scope.Closeable;
-}
-
 /** A participant outside the threads, such as a client in the main thread. */
 interface Guest {
   readonly endpoint: Endpoint;
@@ -42,26 +35,29 @@ interface Guest {
 
 export interface ActorState {
   readonly plan: ThreadPlan;
+  /** The thread runs. */
   readonly running: boolean;
+  /** Roles of it that have stopped because their storage failed. */
+  readonly failed: ReadonlySet<NodeRole>;
 }
-
-/** After these tries within a short time an actor that keeps ending is left alone. */
-const restarts = { schedule: Schedule.exponential("50 millis"), times: 5 };
 
 export class Supervisor {
   readonly #settings: SupervisorSettings;
   readonly #scope: Scope.Scope;
-  readonly #plans: readonly ThreadPlan[];
-  readonly #storage: ReadonlyMap<number, Readonly<Record<NodeRole, RoleStorage>>>;
-  readonly #running = new Map<Endpoint, Running>();
+  readonly #seats: ReadonlyMap<Endpoint, Seat>;
   readonly #guests = new Map<Endpoint, Guest>();
 
   private constructor(settings: SupervisorSettings, scope: Scope.Scope) {
     this.#settings = settings;
     this.#scope = scope;
-    this.#plans = planThreads(settings.configuration.nodes, settings.placement);
-    // Volatile storage belongs to the process: an actor that is killed comes back with what it promised.
-    this.#storage = new Map(settings.configuration.nodes.map((node) => [node, newStorage(settings.folder, node)]));
+    const { configuration, placement, folder } = settings;
+    const storage = new Map(configuration.nodes.map((node) => [node, newStorage(folder, node)]));
+    this.#seats = new Map(
+      planThreads(configuration.nodes, placement).map((plan) => [
+        plan.endpoint,
+        newSeat(plan, storage.get(plan.node) ?? newStorage(folder, plan.node)),
+      ]),
+    );
   }
 
   /** Starts all threads; they stop when the scope closes. */
@@ -69,27 +65,31 @@ export class Supervisor {
     settings: SupervisorSettings,
   ): Effect.fn.Return<Supervisor, ActorError, Scope.Scope> {
     const supervisor = new Supervisor(settings, yield* Effect.scope);
-    yield* Effect.forEach(supervisor.#plans, (plan) => supervisor.#spawn(plan), { concurrency: "unbounded" });
+    yield* supervisor.#spawnAll([...supervisor.#seats.values()]);
     return supervisor;
   });
 
   /** Every thread of the plan, and whether it runs. */
   get actors(): readonly ActorState[] {
-    return this.#plans.map((plan) => ({ plan, running: this.#running.has(plan.endpoint) }));
+    return Array.from(this.#seats.values(), ({ plan, running, failed }) => ({
+      plan,
+      running: running !== undefined,
+      failed,
+    }));
   }
 
   /** What each running role found when it started last. */
   get recoveries(): readonly { readonly node: number; readonly recovery: RoleRecovery }[] {
-    return this.#plans.flatMap((plan) =>
-      (this.#running.get(plan.endpoint)?.thread.recoveries ?? []).map((recovery) => ({ node: plan.node, recovery })),
+    return [...this.#seats.values()].flatMap(({ plan, running }) =>
+      (running?.thread.recoveries ?? []).map((recovery) => ({ node: plan.node, recovery })),
     );
   }
 
   /** The state of every running role; one that ends meanwhile is left out. */
   readonly report: Effect.Effect<readonly RoleReport[]> = Effect.suspend(() =>
     Effect.forEach(
-      [...this.#running.values()],
-      ({ thread }) =>
+      this.#threads(),
+      ([, thread]) =>
         thread.report.pipe(
           Effect.map(({ roles, ...ofThread }) =>
             roles.map((role) => ({ ...role, status: { ...role.status, ...ofThread } })),
@@ -102,89 +102,138 @@ export class Supervisor {
 
   /** Ends the threads that hold a node's roles, or one of them, at whatever they are doing. */
   readonly kill = Effect.fnUntraced({ self: this }, function* (this: Supervisor, node: number, role?: NodeRole) {
-    const plans = yield* this.#select(node, role);
-    for (const plan of plans) {
-      const running = this.#running.get(plan.endpoint);
-      if (running === undefined) continue;
-      this.#forget(plan.endpoint);
-      yield* running.thread.kill;
-      yield* Scope.close(running.scope, Exit.void);
-    }
-    return plans;
+    const seats = yield* this.#select(node, role);
+    yield* Effect.forEach(seats, (seat) => seat.lock.withPermit(this.#end(seat)), { concurrency: "unbounded" });
+    return seats.map(({ plan }) => plan);
   });
 
-  /** Starts what does not run of a node's roles, or of one of them. */
+  /** Starts what does not run, or has failed, of a node's roles, or of one of them. */
   readonly restart = Effect.fnUntraced({ self: this }, function* (this: Supervisor, node: number, role?: NodeRole) {
-    const plans = yield* this.#select(node, role);
-    const stopped = plans.filter(({ endpoint }) => !this.#running.has(endpoint));
-    yield* Effect.forEach(stopped, (plan) => this.#spawn(plan), { concurrency: "unbounded" });
-    return stopped;
+    const seats = yield* this.#select(node, role);
+    const stopped = seats.filter(({ running, failed }) => running === undefined || failed.size > 0);
+    for (const seat of stopped) {
+      seat.ends = [];
+      if (seat.failed.size > 0) yield* seat.lock.withPermit(this.#end(seat));
+    }
+    yield* this.#spawnAll(stopped);
+    return stopped.map(({ plan }) => plan);
   });
 
   /** Wires a participant outside the threads with all of them, now and whenever one restarts. */
   readonly admit = Effect.fnUntraced({ self: this }, function* (this: Supervisor, guest: Guest) {
     this.#guests.set(guest.endpoint, guest);
-    for (const [endpoint, { thread }] of this.#running) yield* this.#wireGuest(guest, endpoint, thread);
+    for (const [endpoint, thread] of this.#threads()) yield* Effect.ignore(this.#wireGuest(guest, endpoint, thread));
   });
 
   readonly dismiss = Effect.fnUntraced({ self: this }, function* (this: Supervisor, endpoint: Endpoint) {
     this.#guests.delete(endpoint);
-    for (const { thread } of this.#running.values()) yield* Effect.ignore(thread.disconnect(endpoint));
+    for (const [, thread] of this.#threads()) yield* Effect.ignore(thread.disconnect(endpoint));
   });
 
-  #select(node: number, role?: NodeRole): Effect.Effect<readonly ThreadPlan[], UnknownActor> {
+  #threads(): readonly (readonly [Endpoint, ActorThread])[] {
+    return [...this.#seats].flatMap(([endpoint, { running }]) =>
+      running === undefined ? [] : [[endpoint, running.thread] as const],
+    );
+  }
+
+  #select(node: number, role?: NodeRole): Effect.Effect<readonly Seat[], UnknownActor> {
     const { nodes } = this.#settings.configuration;
     if (!nodes.includes(node)) {
       return Effect.fail(new UnknownActor({ message: `no node ${node}: expected one of ${nodes.join(", ")}` }));
     }
     return Effect.succeed(
-      this.#plans.filter((plan) => plan.node === node && (role === undefined || plan.roles.includes(role))),
+      [...this.#seats.values()].filter(
+        ({ plan }) => plan.node === node && (role === undefined || plan.roles.includes(role)),
+      ),
     );
   }
 
-  #spawn(plan: ThreadPlan): Effect.Effect<void, ActorError> {
-    const { configuration, placement, machine, snapshotBytes, segmentBytes, onNotice } = this.#settings;
+  #spawnAll(seats: readonly Seat[]): Effect.Effect<void, ActorError> {
+    return Effect.forEach(
+      seats,
+      (seat) => {
+        seat.wanted = true;
+        return seat.lock.withPermit(this.#spawn(seat));
+      },
+      { concurrency: "unbounded", discard: true },
+    );
+  }
+
+  /** Ends what runs there. */
+  #end(seat: Seat): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { running } = seat;
+      seat.wanted = false;
+      if (running === undefined) return Effect.void;
+      this.#forget(seat);
+      return Effect.andThen(running.thread.kill, Scope.close(running.scope, Exit.void));
+    });
+  }
+
+  /** Starts what shall run there and does not. */
+  #spawn(seat: Seat): Effect.Effect<void, ActorError> {
+    const { configuration, placement, machine, snapshotBytes, segmentBytes } = this.#settings;
     return Effect.gen({ self: this }, function* () {
+      if (!seat.wanted || seat.running !== undefined) return;
+      const { plan, storage } = seat;
       const scope = yield* Scope.fork(this.#scope);
-      const storage = this.#storage.get(plan.node);
-      if (storage === undefined) return;
-      const settings = { ...plan, placement, configuration, machine, storage, snapshotBytes, segmentBytes };
-      const thread = yield* spawnThread(settings, (notice) => onNotice(showNotice(plan, notice))).pipe(
+      const again = seat.started;
+      const settings = { ...plan, placement, configuration, machine, storage, again, snapshotBytes, segmentBytes };
+      const thread = yield* spawnThread(settings, (notice) => this.#noticed(seat, notice)).pipe(
         Scope.provide(scope),
         Effect.onExit((exit) => (Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void)),
       );
       // Taken in one step, so that of two threads that start together the later one wires the pair.
-      const others = [...this.#running];
-      this.#running.set(plan.endpoint, { thread, scope });
+      const others = this.#threads();
+      seat.running = { thread, scope };
+      seat.started = true;
+      yield* Effect.forkIn(this.#watch(seat, thread), this.#scope);
+      // A thread that ends while it is wired is the watcher's business.
       for (const [endpoint, other] of others) {
         const [here, there] = newPath();
-        yield* thread.connect(endpoint, here);
-        yield* Effect.ignore(other.thread.connect(plan.endpoint, there));
+        yield* Effect.ignore(thread.connect(endpoint, here));
+        yield* Effect.ignore(other.connect(plan.endpoint, there));
       }
-      for (const guest of this.#guests.values()) yield* this.#wireGuest(guest, plan.endpoint, thread);
-      yield* Effect.forkIn(this.#watch(plan, thread), this.#scope);
+      for (const guest of this.#guests.values()) yield* Effect.ignore(this.#wireGuest(guest, plan.endpoint, thread));
     });
   }
 
-  /** An actor that ends without having been told to is started again. */
-  #watch(plan: ThreadPlan, thread: ActorThread): Effect.Effect<void> {
+  #noticed(seat: Seat, notice: WorkerNotice): void {
+    if (notice.kind === "failed") seat.failed.add(notice.role);
+    this.#settings.onNotice(showNotice(seat.plan, notice));
+  }
+
+  /** An actor that ends without having been told to is started again, unless it keeps ending. */
+  #watch(seat: Seat, thread: ActorThread): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       const why = yield* thread.ended;
-      if (this.#running.get(plan.endpoint)?.thread !== thread) return;
-      this.#forget(plan.endpoint);
-      this.#settings.onNotice(`${showActor(plan)} ended: ${why}; starting it again`);
-      yield* this.#spawn(plan).pipe(
-        Effect.retry(restarts),
-        Effect.catchTag("ActorError", ({ message }) =>
-          Effect.sync(() => this.#settings.onNotice(`${message}; it stays down until it is restarted`)),
-        ),
-      );
+      const { running, plan } = seat;
+      if (running?.thread !== thread) return;
+      this.#forget(seat);
+      yield* Scope.close(running.scope, Exit.void);
+      yield* this.#startAgain(seat, `${showActor(plan)} ended: ${why}`);
     });
   }
 
-  #forget(endpoint: Endpoint): void {
-    this.#running.delete(endpoint);
-    for (const guest of this.#guests.values()) guest.disconnect(endpoint);
+  #startAgain(seat: Seat, what: string): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const delayMs = restartDelayMs(seat, performance.now());
+      if (delayMs === undefined) {
+        const { onNotice } = this.#settings;
+        return onNotice(`${what}; it did so ${seat.ends.length} times and stays down until it is restarted`);
+      }
+      this.#settings.onNotice(`${what}; starting it again`);
+      yield* Effect.sleep(delayMs);
+      yield* seat.lock
+        .withPermit(this.#spawn(seat))
+        .pipe(Effect.catchTag("ActorError", ({ message }) => this.#startAgain(seat, message)));
+    });
+  }
+
+  #forget(seat: Seat): void {
+    seat.running = undefined;
+    seat.failed = new Set();
+    for (const guest of this.#guests.values()) guest.disconnect(seat.plan.endpoint);
   }
 
   #wireGuest(guest: Guest, endpoint: Endpoint, thread: ActorThread): Effect.Effect<void, ActorError> {
@@ -194,14 +243,6 @@ export class Supervisor {
       return thread.connect(guest.endpoint, there);
     });
   }
-}
-
-function newStorage(folder: string | undefined, node: number): Readonly<Record<NodeRole, RoleStorage>> {
-  const ofRole = (role: NodeRole): RoleStorage =>
-    folder === undefined
-      ? { kind: "memory", log: newMemoryLogArea(), snapshots: newMemorySnapshotArea() }
-      : { kind: "file", folder: join(folder, `node-${node}`, role) };
-  return { proposer: ofRole("proposer"), acceptor: ofRole("acceptor"), learner: ofRole("learner") };
 }
 
 function showNotice({ node }: ThreadPlan, { kind, role, message }: WorkerNotice): string {

@@ -26,6 +26,7 @@ export interface ClusterStatus {
 export interface RoleState {
   readonly node: number;
   readonly role: NodeRole;
+  /** Its thread runs, and its storage has not failed. */
   readonly running: boolean;
   /** What it reports of itself, if it runs. */
   readonly report: RoleReport | undefined;
@@ -43,6 +44,7 @@ export class Cluster implements AsyncDisposable {
   readonly #supervisor: Supervisor;
   readonly #connections = new Set<Connection>();
   #clients = 0;
+  #closed = false;
   #close: () => Promise<void> = async () => undefined;
 
   private constructor(options: Cluster["options"], supervisor: Supervisor) {
@@ -57,9 +59,8 @@ export class Cluster implements AsyncDisposable {
   ): Effect.fn.Return<Cluster, StartError, Scope.Scope> {
     const checked = yield* checkOptions(options);
     const machine = checked.machine ?? keyValueModule;
-    if (checked.data !== undefined) {
-      yield* openFolder(checked.data, checked.quorums, yield* loadMachineName(machine));
-    }
+    const machineName = yield* loadMachineName(machine);
+    if (checked.data !== undefined) yield* openFolder(checked.data, checked.quorums, machineName);
     const { quorums, learning, placement, snapshotBytes, segmentBytes, onNotice, data } = checked;
     const supervisor = yield* Supervisor.start({
       configuration: multi.configurationOf(checked.nodes, { quorums, learning }),
@@ -114,11 +115,11 @@ export class Cluster implements AsyncDisposable {
 
   async status(): Promise<ClusterStatus> {
     const reports = await Effect.runPromise(this.#supervisor.report);
-    const roles = this.#supervisor.actors.flatMap(({ plan, running }) =>
+    const roles = this.#supervisor.actors.flatMap(({ plan, running, failed }) =>
       plan.roles.map((role) => ({
         node: plan.node,
         role,
-        running,
+        running: running && !failed.has(role),
         report: reports.find((report) => report.node === plan.node && report.role === role),
       })),
     );
@@ -160,6 +161,10 @@ export class Cluster implements AsyncDisposable {
         Effect.runFork(this.#supervisor.dismiss(connection.endpoint));
       },
     });
+    if (this.#closed) {
+      connection.session.close();
+      return connection;
+    }
     this.#connections.add(connection);
     // A thread that ends while it is wired is wired again when it restarts.
     Effect.runFork(
@@ -172,6 +177,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   #closeConnections(): void {
+    this.#closed = true;
     for (const connection of [...this.#connections]) connection.close();
   }
 

@@ -3,9 +3,10 @@
  * opened as something else, nor with a part of it gone.
  */
 import type { QuorumSystem } from "@synod/protocol";
+import { requireLog } from "@synod/actors";
 import { FileLog, lockFolder, nodeFiles, StorageError } from "@synod/storage";
 import { Effect, Schema, type Scope } from "effect";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "./options.ts";
 
@@ -66,7 +67,7 @@ export const openFolder = Effect.fnUntraced(function* (
     const message = `${where}: the folder holds the state machine ${found.machine}, got ${machine}; use another folder`;
     return yield* new ConfigurationError({ message });
   }
-  return yield* attempt(folder, () => requireLogs(folder, nodes));
+  return yield* attempt(folder, () => logFolders(folder, nodes).forEach(requireLog));
 });
 
 function showQuorums({ phase1, phase2 }: Marker["quorums"]): string {
@@ -98,18 +99,6 @@ function newLogs(folder: string, nodes: number): void {
     log.close();
     if (records > 0)
       throw new StorageError("corrupt", join(folder, "cluster.json"), "missing, beside logs of a cluster");
-  }
-}
-
-/** An acceptor that has forgotten what it promised and accepted must not vote under its old name. */
-function requireLogs(folder: string, nodes: number): void {
-  for (const path of logFolders(folder, nodes)) {
-    if (existsSync(path) && readdirSync(path).some((name) => name.endsWith(".log"))) continue;
-    throw new StorageError(
-      "corrupt",
-      path,
-      "the log is missing, and without its memory the node must not take part; put it back from where it went",
-    );
   }
 }
 

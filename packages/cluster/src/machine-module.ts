@@ -22,7 +22,11 @@ export const loadMachineName = Effect.fnUntraced(function* ({
       new ConfigurationError({ message: `machine: ${url} cannot be imported: ${String(cause)}`, cause }),
   });
   const make = module[factory];
-  const machine: unknown = typeof make === "function" ? make() : undefined;
+  const machine: unknown = yield* Effect.try({
+    try: () => (typeof make === "function" ? make() : undefined),
+    catch: (cause) =>
+      new ConfigurationError({ message: `machine: ${factory} of ${url} threw: ${String(cause)}`, cause }),
+  });
   if (typeof machine === "object" && machine !== null && "name" in machine && typeof machine.name === "string") {
     return machine.name;
   }

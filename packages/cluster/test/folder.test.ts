@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(data, { recursive: true, force: true }));
 
 async function use(options: ClusterOptions = {}): Promise<string | undefined> {
-  await using cluster = await Cluster.start({ nodes: 3, data, ...options });
+  await using cluster = await Cluster.start({ nodes: 3, placement: "node", data, ...options });
   const client = cluster.client();
   const before = await client.get("a");
   await client.put("a", "1");
