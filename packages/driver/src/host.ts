@@ -35,6 +35,9 @@ export interface HostCounters {
   strayMessages: number;
 }
 
+/** After so many ticks the buffers of destinations for which nothing waits are given up: clients come and go. */
+const keptTicks = 1000;
+
 /** How often residents of one host may answer each other within a turn before other hosts get theirs. */
 const maxRounds = 16;
 
@@ -43,6 +46,7 @@ export class Host<Message> {
   readonly #residents = new Map<Address, Resident<Message>>();
   readonly #outgoing = new Map<Endpoint, FrameWriter<Message>>();
   #scheduled = false;
+  #ticks = 0;
   readonly counters: HostCounters = { frames: 0, refusedFrames: 0, strayMessages: 0 };
 
   constructor(options: HostOptions<Message>) {
@@ -69,6 +73,11 @@ export class Host<Message> {
     this.#schedule();
   }
 
+  /** Endpoints for which it keeps a buffer. */
+  get destinations(): number {
+    return this.#outgoing.size;
+  }
+
   /** A resident has something to do. */
   wake(): void {
     this.#schedule();
@@ -77,6 +86,8 @@ export class Host<Message> {
   /** One tick of time for every resident. */
   tick(): void {
     for (const resident of this.#residents.values()) resident.tick();
+    this.#ticks += 1;
+    if (this.#ticks % keptTicks === 0) this.#forgetIdle();
     this.#schedule();
   }
 
@@ -134,8 +145,14 @@ export class Host<Message> {
       if (!busy) break;
     }
     for (const [endpoint, writer] of this.#outgoing) {
-      if (writer.count > 0) this.#options.transport.send(endpoint, writer.take());
+      if (writer.count === 0) continue;
+      // Anyone may write any sender into a frame: what cannot be reached keeps no buffer.
+      if (!this.#options.transport.send(endpoint, writer.take())) this.#outgoing.delete(endpoint);
     }
     for (const resident of this.#residents.values()) if (resident.busy) this.#schedule();
+  }
+
+  #forgetIdle(): void {
+    for (const [endpoint, writer] of this.#outgoing) if (writer.count === 0) this.#outgoing.delete(endpoint);
   }
 }
