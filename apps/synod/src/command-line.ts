@@ -1,7 +1,7 @@
 /**
  * The manners of the command line: help and the version on stdout, and one line on stderr for what it refuses.
  */
-import { Console, Effect, Layer, Option } from "effect";
+import { Console, Layer, Option } from "effect";
 import { CliConfig, CliOutput, Flag, GlobalFlag, type CliError } from "effect/cli";
 import { showError } from "./failure.ts";
 

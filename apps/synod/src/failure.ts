@@ -3,7 +3,6 @@
  * code 1.
  */
 import type { StartError } from "@synod/cluster";
-import { StorageError } from "@synod/storage";
 import { Data, Effect, Runtime } from "effect";
 import { CliError } from "effect/cli";
 
@@ -24,6 +23,8 @@ export function showError(message: string): string {
   return `(error) ${message.trim().replace(/\s*\n\s*/g, " ")}`;
 }
 
+type StorageError = Extract<StartError, { readonly reason: string }>;
+
 const advice: Readonly<Record<StorageError["reason"], string>> = {
   corrupt: "nothing was changed; restore the folder from a copy, or use another with --data",
   version: "use the version of synod that wrote it, or another folder with --data",
@@ -33,7 +34,7 @@ const advice: Readonly<Record<StorageError["reason"], string>> = {
 };
 
 function explain(failure: StartError | ProgramError): string {
-  if (failure instanceof StorageError) return `${failure.message}; ${advice[failure.reason]}`;
+  if ("reason" in failure) return `${failure.message}; ${advice[failure.reason]}`;
   if (failure._tag === "ActorError" && isFromStorage(failure.cause)) {
     return `${failure.message}; mend what it names, restore the folder from a copy, or use another with --data`;
   }

@@ -1,5 +1,6 @@
 import { scenarios } from "@synod/simulator";
 import { Effect } from "effect";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { listScenarios, trace, type TraceSettings } from "../src/trace.ts";
 import { run } from "./program.ts";
@@ -52,6 +53,13 @@ describe("what there is not is refused with what there is", () => {
   test("in a list as well", async () => {
     await expect(list("raft")).rejects.toThrow(/^trace: there is no protocol "raft"; /);
   });
+});
+
+test("what the README shows is there", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const shown = [...readme.matchAll(/synod trace ([a-z]+ [a-z-]+)/g)].map(([, words]) => words);
+  expect(shown.length).toBeGreaterThan(1);
+  expect(scenarios.map(({ protocol, name }) => `${protocol} ${name}`)).toEqual(expect.arrayContaining(shown));
 });
 
 test("as a program", async () => {
