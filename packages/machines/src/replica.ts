@@ -36,7 +36,10 @@ export interface ReplicaCounters {
   malformed: number;
 }
 
-/** Once the replies of one request fill this many bytes, the rest of its commands are refused. */
+/**
+ * Once the replies of one request fill this many bytes, the rest of its commands are refused; and no single reply is
+ * larger. Else they would fit into no frame, and every replica would end at the same slot, whenever it starts.
+ */
 const replyBytes = limits.answerBytes;
 
 const nothing = new Uint8Array(0);
@@ -211,7 +214,7 @@ export class Replica {
       entry.skip(length, "command");
       const at = replies.beginReply(writer);
       if (at >= replyBytes) {
-        this.#refuse(at, `no room for its reply after ${replyBytes} bytes`);
+        this.#refuse(at, "no room for its reply");
         continue;
       }
       command.reset(bytes, start, start + length);
@@ -219,6 +222,8 @@ export class Replica {
         if (asQueries) machine.query(command, writer);
         else machine.apply(command, writer);
         replies.endReply(writer, at);
+        const sizeBytes = writer.length - at;
+        if (sizeBytes > replyBytes) this.#refuse(at, `it ran, but its reply of ${sizeBytes} bytes is too large`);
       } catch (failure) {
         if (!(failure instanceof DecodeError)) throw failure;
         const { field, offset, expected } = failure;

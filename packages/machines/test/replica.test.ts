@@ -180,7 +180,7 @@ test("once the replies fill a message the rest of the request is refused, not ru
   const commands = [...Array.from({ length: 20 }, () => get), (c: ByteWriter) => encodePut(c, "k", "late")];
   host.apply(request(1, 2, 2, ...commands));
   expect(host.sent.at(-1)?.bytes.length).toBeLessThan(limits.answerBytes + limits.storedBytes + 4096);
-  expect(host.replies(readValue).at(-1)).toBe(`no room for its reply after ${limits.answerBytes} bytes`);
+  expect(host.replies(readValue).at(-1)).toBe("no room for its reply");
   host.query(read(1, get));
   expect(host.replies(readValue)[0]?.length).toBe(limits.storedBytes);
 });
