@@ -7,9 +7,9 @@ import { Effect, Layer } from "effect";
 const program = Effect.gen(function* () {
   const store = yield* KeyValue;
   yield* store.put("greeting", "hello");
-  return yield* store.get("greeting").pipe(
-    Effect.catchTag("NoQuorum", ({ reachable }) => Effect.succeed(`only ${reachable} acceptors answer`)),
-  );
+  return yield* store
+    .get("greeting")
+    .pipe(Effect.catchTag("NoQuorum", ({ reachable }) => Effect.succeed(`only ${reachable} acceptors answer`)));
 });
 
 const live = keyValueLayer.pipe(Layer.provide(Cluster.layer({ nodes: 3 })));

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { jsonCodec } from "@synod/client";
 import { Cluster } from "@synod/cluster";
-import { jsonCodec } from "@synod/machines";
 import type { Command, Reply } from "./ledger.ts";
 
 const data = await mkdtemp(join(tmpdir(), "synod-ledger-"));

@@ -7,4 +7,5 @@ export * from "./errors.ts";
 export * from "./key-value.ts";
 export * from "./machine-client.ts";
 export type { CallOptions } from "./intake.ts";
+export { LimitError } from "@synod/machines";
 export * from "./session.ts";
