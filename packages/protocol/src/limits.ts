@@ -27,6 +27,11 @@ export const limits = {
   answerBytes: 4 * 1024 * 1024,
   /** Bytes of one part of a snapshot on its way to another learner. */
   snapshotPartBytes: 256 * 1024,
+  /**
+   * Bytes of accepted values that an acceptor holds for a learner of its own node that is down; past it the durable
+   * snapshot of another node's learner has to do.
+   */
+  logBytes: 128 * 1024 * 1024,
   /** Messages of one role that may wait for a sync; past it what arrives is dropped, as a network may. */
   waitingMessages: 16 * 1024,
   /** Bytes of one frame. */

@@ -18,6 +18,8 @@ export function lastSlot({ from, values }: Chosen): Slot {
 
 export class AcceptorLog {
   readonly #accepted = new Map<Slot, AcceptedProposal>();
+  /** Bytes of the values held. */
+  #sizeBytes = 0;
   /** The highest slot accepted. */
   #highest: Slot = 0;
   /** Nothing up to here is in the log any more: a snapshot of this node's learner holds it. */
@@ -48,6 +50,10 @@ export class AcceptorLog {
     return this.#accepted.size;
   }
 
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
   /** The ballot in which a slot was accepted last. */
   ballotOf(slot: Slot): Ballot {
     return this.#accepted.get(slot)?.ballot ?? noBallot;
@@ -60,8 +66,7 @@ export class AcceptorLog {
   keep({ ballot, slot, value }: Accept): void {
     if (slot <= this.#trimmedThrough) return;
     const held = slot <= this.#chosenThrough ? this.#accepted.get(slot) : undefined;
-    this.#accepted.set(slot, { ballot, value: held?.value ?? value });
-    if (slot > this.#highest) this.#highest = slot;
+    this.#put(slot, ballot, held?.value ?? value);
   }
 
   /**
@@ -72,9 +77,8 @@ export class AcceptorLog {
     for (const [index, { value }] of message.values.entries()) {
       const slot = message.from + index;
       if (slot !== this.#chosenThrough + 1) continue;
-      this.#accepted.set(slot, { ballot: this.ballotOf(slot), value });
+      this.#put(slot, this.ballotOf(slot), value);
       this.#chosenThrough = slot;
-      if (slot > this.#highest) this.#highest = slot;
     }
     this.#advance();
   }
@@ -86,7 +90,11 @@ export class AcceptorLog {
 
   /** Drops all slots up to `through`. */
   forget(through: Slot): void {
-    for (const slot of this.#accepted.keys()) if (slot <= through) this.#accepted.delete(slot);
+    for (const [slot, { value }] of this.#accepted) {
+      if (slot > through) continue;
+      this.#accepted.delete(slot);
+      this.#sizeBytes -= value.length;
+    }
     this.#trimmedThrough = Math.max(this.#trimmedThrough, through);
     this.#chosenThrough = Math.max(this.#chosenThrough, through);
     this.#highest = Math.max(this.#highest, through);
@@ -131,6 +139,12 @@ export class AcceptorLog {
       values.push({ value: proposal.value });
     }
     return { kind: "Chosen", from, values, trimmedThrough: this.#trimmedThrough };
+  }
+
+  #put(slot: Slot, ballot: Ballot, value: Value): void {
+    this.#sizeBytes += value.length - (this.#accepted.get(slot)?.value.length ?? 0);
+    this.#accepted.set(slot, { ballot, value });
+    if (slot > this.#highest) this.#highest = slot;
   }
 
   #advance(): void {

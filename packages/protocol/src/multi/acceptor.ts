@@ -6,6 +6,7 @@
  */
 import { addressOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
+import { limits } from "../limits.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { AcceptorLog, lastSlot } from "./acceptor-log.ts";
 import type { Configuration } from "./configuration.ts";
@@ -26,6 +27,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #silentTicks: number;
   /** Ticks in which more was chosen than this log can tell, and it did not get on. */
   #stuckTicks = 0;
+  /** A durable snapshot of another node's learner holds all up to here. */
+  #heldElsewhere: Slot = 0;
   #stuckAt: Slot = 0;
   /** The node whose acceptor was asked last for what this log lacks. */
   #source: number;
@@ -64,6 +67,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   tick(out: Output): void {
     this.#silentTicks += 1;
     this.#mend(out);
+    // Its own learner is down, or far behind, and will have to fetch that snapshot: the log must not grow for ever.
+    if (this.#log.sizeBytes > limits.logBytes) this.#forget(this.#heldElsewhere, out);
   }
 
   flush(): void {}
@@ -220,10 +225,16 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#log.keepChosen(message);
   }
 
+  /** A learner's snapshot is durable. What its own learner lacks is kept, as long as there is room for it. */
   #trim(from: Address, { slot }: Trim, out: Output): void {
-    if (from !== this.#ownLearner || slot <= this.#log.trimmedThrough) return;
-    this.#log.forget(slot);
-    out.persist.push({ kind: "Trim", slot });
-    out.trimThrough = slot;
+    if (from === this.#ownLearner) this.#forget(slot, out);
+    else if (roleOf(from) === "learner") this.#heldElsewhere = Math.max(this.#heldElsewhere, slot);
+  }
+
+  #forget(through: Slot, out: Output): void {
+    if (through <= this.#log.trimmedThrough) return;
+    this.#log.forget(through);
+    out.persist.push({ kind: "Trim", slot: through });
+    out.trimThrough = through;
   }
 }

@@ -110,9 +110,14 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     this.#catchingUp.finished();
   }
 
-  /** The host has made a snapshot of everything up to `slot` durable: the log behind it may go. */
+  /**
+   * The host has made a snapshot of everything up to `slot` durable: the log behind it may go. The other acceptors hear
+   * of it too, for the time when their own learners are down.
+   */
   snapshotted(slot: Slot, out: Output): void {
-    out.send.push({ to: addressOf("acceptor", this.#node), message: { kind: "Trim", slot } });
+    for (const node of this.#configuration.nodes) {
+      out.send.push({ to: addressOf("acceptor", node), message: { kind: "Trim", slot } });
+    }
   }
 
   #vote(acceptor: number, ballot: Ballot, slot: Slot, value: Value | undefined): void {

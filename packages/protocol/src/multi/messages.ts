@@ -25,7 +25,7 @@
  *                            acceptor -> acceptor     : CatchUp           likewise, when only its log is behind
  *                            learner  -> learner      : FetchSnapshot     when the log no longer goes back so far
  *                            learner  -> learner      : SnapshotPart
- *                            learner  -> own acceptor : Trim              my snapshot holds all up to here
+ *                            learner  -> acceptors    : Trim              my snapshot holds all up to here
  */
 import type { Ballot } from "../ballot.ts";
 import type { Value } from "../value.ts";

@@ -35,7 +35,7 @@ export function isPlausible({ nodes }: Configuration, from: Address, message: Me
     case "Chosen":
       return message.from <= most && message.trimmedThrough <= most;
     case "Trim":
-      return message.slot <= most;
+      return nodes.includes(nodeOf(from)) && message.slot <= most;
     case "Read":
       return nodes.includes(message.learner) && message.query.length <= limits.valueBytes;
     case "ReadAt":

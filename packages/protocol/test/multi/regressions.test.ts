@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { Acceptor, configurationOf, Proposer } from "../../src/multi/index.ts";
-import { timing } from "../../src/index.ts";
+import { limits, timing } from "../../src/index.ts";
 import { elect, electedProposer, leadingProposer } from "./leading.ts";
 import { accept, acceptor, chosen, client, heartbeat, learner, prepare, promised, proposer } from "./stage.ts";
 import { flush, sent, sentKind, step, text, tick, value } from "./stage.ts";
@@ -125,4 +125,22 @@ test("phase 1 is not given up while pages of promises come in", () => {
     step(role, acceptor(2), promised(1, page, [[page, 0, "A"]], 0, page + 1));
   }
   expect(role.status()["state"]).toBe("preparing");
+});
+
+test("an acceptor whose own learner is down keeps the log until there is no room, then goes by another's snapshot", () => {
+  const role = new Acceptor(three, 2);
+  const mebibyte = new Uint8Array(1024 * 1024);
+  const slots = limits.logBytes / mebibyte.length;
+  for (let slot = 1; slot <= slots; slot++) {
+    step(role, proposer(1), { kind: "Accept", ballot: 1, slot, commitPoint: slot - 1, value: mebibyte });
+  }
+  step(role, learner(3), { kind: "Trim", slot: slots - 10 });
+  tick(role);
+  expect(role.status()).toMatchObject({ trimmedThrough: 0, slotsHeld: slots });
+
+  step(role, proposer(1), accept(1, slots + 1, "one more"));
+  expect(tick(role)).toMatchObject({ persist: [{ kind: "Trim", slot: slots - 10 }], trimThrough: slots - 10 });
+  expect(role.status()).toMatchObject({ trimmedThrough: slots - 10, slotsHeld: 11 });
+
+  expect(tick(role)).toMatchObject({ persist: [] });
 });
