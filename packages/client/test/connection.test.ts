@@ -20,29 +20,22 @@ test("every operation of the key-value store, over a message port", async () => 
 });
 
 test("without anything outstanding there is no timer", async () => {
-  const timers = new Set<NodeJS.Timeout>();
-  const { setInterval, clearInterval } = globalThis;
-  vi.spyOn(globalThis, "setInterval").mockImplementation(((run: () => void, ms: number) => {
-    const timer = setInterval(run, ms);
-    timers.add(timer);
-    return timer;
-  }) as typeof setInterval);
-  vi.spyOn(globalThis, "clearInterval").mockImplementation((timer) => {
-    for (const each of timers) if (each === timer) timers.delete(each);
-    clearInterval(timer);
-  });
+  const started = vi.spyOn(globalThis, "setInterval");
+  const ended = vi.spyOn(globalThis, "clearInterval");
+  const running = (): number =>
+    started.mock.results.filter(({ value }) => !ended.mock.calls.some(([timer]) => timer === value)).length;
   using client = new KeyValueClient(connectToOneNode().connection);
-  expect(timers.size).toBe(0);
+  expect(running()).toBe(0);
   const put = client.put("a", "1");
-  expect(timers.size).toBe(1);
+  expect(running()).toBe(1);
   await put;
-  expect(timers.size).toBe(0);
+  expect(running()).toBe(0);
   await expect(client.put("k".repeat(2000), "v")).rejects.toThrow("keyBytes");
-  expect(timers.size).toBe(0);
+  expect(running()).toBe(0);
   const unanswered = client.put("b", "2");
   client.close();
   await expect(unanswered).rejects.toBeInstanceOf(Closed);
-  expect(timers.size).toBe(0);
+  expect(running()).toBe(0);
 });
 
 test("without an answer the ticks of the connection end a call at its deadline", async () => {
