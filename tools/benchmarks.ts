@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import { availableParallelism, cpus, totalmem, type } from "node:os";
 import { join } from "node:path";
 import type { BenchReport } from "../apps/synod/src/bench/bench.ts";
 import type { SoakReport } from "../apps/synod/src/bench/soak.ts";
@@ -76,7 +76,7 @@ function mebibytes(bytes: number): string {
 
 const reports = runs.map((words): BenchReport => JSON.parse(synod(["--seconds", "8", ...words])));
 const soak: SoakReport = JSON.parse(synod(["--commands", "10000000"]));
-const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}, Node ${process.versions.node}`;
+const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()}, Node ${process.versions.node}`;
 const figures = [
   start,
   "",
