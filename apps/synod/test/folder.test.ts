@@ -73,7 +73,7 @@ test("a file in place of a folder", async () => {
   const file = join(folder, "file");
   writeFileSync(file, "");
   const refusal =
-    /^\(error\) .*\/file: cannot use the folder: .*; name a folder that can be read and written with --data\n$/;
+    /^\(error\) .*\/file: cannot create it: .*; name a folder that can be read and written with --data\n$/;
   await expectRefusal(["--data", file], refusal);
 
   const data = join(folder, "data");

@@ -6,7 +6,7 @@ import type { QuorumSystem } from "@synod/protocol";
 import { requireLog } from "@synod/actors";
 import { FileLog, lockFolder, nodeFiles, StorageError } from "@synod/storage";
 import { Effect, Schema, type Scope } from "effect";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "./options.ts";
 
@@ -29,16 +29,7 @@ export const openFolder = Effect.fnUntraced(function* (
   machine: string,
 ): Effect.fn.Return<void, StorageError | ConfigurationError, Scope.Scope> {
   yield* Effect.acquireRelease(
-    Effect.try({
-      try: () => {
-        mkdirSync(folder, { recursive: true });
-        return lockFolder(folder);
-      },
-      catch: (cause) =>
-        cause instanceof StorageError
-          ? cause
-          : new StorageError("io", folder, `cannot use the folder: ${String(cause)}`, { cause }),
-    }),
+    attempt(folder, () => lockFolder(folder)),
     (lock) => Effect.sync(() => lock.release()),
   );
   const found = yield* readMarker(folder);
@@ -74,7 +65,7 @@ function showQuorums({ phase1, phase2 }: Marker["quorums"]): string {
   return `{ phase1: ${phase1}, phase2: ${phase2} }`;
 }
 
-function attempt(folder: string, work: () => void): Effect.Effect<void, StorageError> {
+function attempt<Result>(folder: string, work: () => Result): Effect.Effect<Result, StorageError> {
   return Effect.try({
     try: work,
     catch: (cause) =>
@@ -132,6 +123,5 @@ function writeMarker(folder: string, marker: Marker): void {
   const path = join(folder, "cluster.json");
   writeFileSync(`${path}.new`, `${JSON.stringify(marker)}\n`, { flush: true });
   renameSync(`${path}.new`, path);
-  nodeFiles().syncFolder(folder);
   nodeFiles().syncFolder(folder);
 }

@@ -16,8 +16,8 @@ export interface Proposal {
 
 /**
  * The value that P2c leaves a proposer (*Paxos Made Simple* §2.2): that of the highest-numbered proposal among those
- * which a phase 1 quorum reported, or `wanted` when the quorum reported none. `reported` must be the answers of one
- * whole quorum to one Prepare, for one slot.
+ * which a phase 1 quorum reported, or `wanted` when the quorum reported none. `reported` must hold the answers of at
+ * least one whole quorum to one Prepare, for one slot.
  */
 export function valueToPropose(reported: Iterable<Proposal>, wanted: Value): Value {
   let highest: Proposal = { ballot: noBallot, value: wanted };

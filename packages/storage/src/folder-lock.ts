@@ -10,6 +10,7 @@ import * as fs from "node:fs";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { StorageError } from "./error.ts";
+import { nodeFiles } from "./node-files.ts";
 
 export interface FolderLock {
   release(): void;
@@ -35,8 +36,8 @@ export function lockFolder(folder: string): FolderLock {
   const own = `lock.${process.pid}.${startOf(process.pid) ?? ""}.${randomUUID()}`;
   const path = join(folder, own);
   let holder: Holder | undefined;
+  nodeFiles().createFolder(folder);
   try {
-    fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(path, `held by process ${process.pid}\n`, { flag: "wx" });
     holder = findOther(folder, own);
     if (holder !== undefined) fs.unlinkSync(path);

@@ -99,7 +99,12 @@ class NodeFile implements OpenFile {
   }
 }
 
-/** A new folder is durable when the one above it is synced. */
+/**
+ * Makes a folder and those above it. A new one is durable when the one above it is synced.
+ *
+ * Level by level: asked for all levels at once, Node never returns where a file system answers that there is no such
+ * folder, as /proc does.
+ */
 function createFolder(folder: string): void {
   if (fs.existsSync(folder)) {
     if (!fs.statSync(folder).isDirectory()) throw new Error("it is not a folder");
@@ -107,7 +112,12 @@ function createFolder(folder: string): void {
   }
   const above = dirname(folder);
   createFolder(above);
-  fs.mkdirSync(folder, { recursive: true });
+  try {
+    fs.mkdirSync(folder);
+  } catch (cause) {
+    // Another thread was first.
+    if (!fs.existsSync(folder)) throw cause;
+  }
   syncFolder(above);
 }
 
