@@ -95,6 +95,8 @@ export class FileLog implements Log {
 
   rotate(checkpoint: readonly Uint8Array[]): void {
     const writer = this.#usable();
+    // The system may tell of a lost write only the sync that runs: one made here would take for durable what is not.
+    if (this.#syncing) throw new RangeError("rotate: a sync is under way; rotate when it is done");
     try {
       writer.flush();
       if (writer.durableBytes < writer.writtenBytes) writer.file.syncNow();
@@ -126,7 +128,8 @@ export class FileLog implements Log {
   close(): void {
     const writer = this.#writer;
     if (writer === undefined) return;
-    if (this.#failure === undefined) this.#seal(writer);
+    // A seal says that all before it is durable, which is not known while a sync is under way.
+    if (this.#failure === undefined && !this.#syncing) this.#seal(writer);
     this.#fail(new StorageError("io", this.#folder, "the log is closed"));
     this.#writer = undefined;
     writer.file.close();

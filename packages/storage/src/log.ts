@@ -43,7 +43,7 @@ export interface Log {
   /**
    * Begins a new segment with `checkpoint`, the records that stand for everything with no position of its own, so that
    * older segments can be dropped later. All that was appended before is durable when this returns, and so is the
-   * checkpoint.
+   * checkpoint. Not while a sync is under way.
    *
    * @throws StorageError when the log has failed, or fails at this
    */

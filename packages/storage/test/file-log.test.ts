@@ -300,3 +300,15 @@ test("refuses records and positions that it cannot keep", () => {
   expect(() => log.append(record("a"), Number.MAX_SAFE_INTEGER)).toThrow(RangeError);
   expect(() => log.append(new Uint8Array(64 * 1024 * 1024 + 1), 1)).toThrow(RangeError);
 });
+
+test("a log does not rotate while a sync is under way, whose failure only that sync may hear of", () => {
+  const pending: (() => void)[] = [];
+  const { log } = recovered(new FaultyFiles({ later: (finish) => pending.push(finish) }));
+  log.append(record("one"), 1);
+  let done = false;
+  log.sync((failure) => (done = failure === undefined));
+  expect(() => log.rotate([])).toThrow(RangeError);
+  for (const finish of pending) finish();
+  expect(done).toBe(true);
+  expect(() => log.rotate([])).not.toThrow();
+});
