@@ -48,7 +48,10 @@ export class SessionExpired extends Data.TaggedError("SessionExpired") {
   }
 }
 
-/** The state machine refused the command; nothing changed. */
+/**
+ * The state machine refused the command, which changed nothing; or the reply was too large to send, and then the
+ * message says that the command ran.
+ */
 export class CommandRefused extends Data.TaggedError("CommandRefused")<{
   readonly message: string;
 }> {}
