@@ -1,8 +1,8 @@
 /**
  * An actor: one role in a worker thread, made of the pure role, its driver and its storage.
  */
-import { addressOf, multi, type Address, type Random, type RoleStatus } from "@synod/protocol";
-import { Driver, Replication, type EntryCodec, type Host, type SnapshotRefusal } from "@synod/driver";
+import { addressOf, multi, type Random, type RoleStatus } from "@synod/protocol";
+import { entryCodec, Replication, RoleActor, type Front, type Host, type SnapshotRefusal } from "@synod/driver";
 import { Replica, type StateMachine } from "@synod/machines";
 import {
   FileLog,
@@ -14,7 +14,7 @@ import {
   type SnapshotStore,
   type StorageError,
 } from "@synod/storage";
-import { ByteReader, ByteWriter, type Codec } from "@synod/wire";
+import type { Codec } from "@synod/wire";
 import { join } from "node:path";
 import type { RoleRecovery, RoleStorage, WorkerSettings } from "./control.ts";
 import { requireLog } from "./missing-log.ts";
@@ -39,133 +39,58 @@ export interface ActorContext {
   readonly refused: (role: NodeRole, refusal: SnapshotRefusal) => void;
 }
 
-type RoleOf = multi.Proposer | multi.Acceptor | multi.Learner;
+type MultiActor = RoleActor<multi.Message, multi.Entry, multi.Delivery>;
 
 export function newActor(role: NodeRole, context: ActorContext): Actor {
-  const { configuration, node } = context.settings;
+  const actor = newRoleActor(role, context);
+  return {
+    role,
+    start() {
+      const { records, sizeBytes, tornBytes, snapshotSlot } = actor.start();
+      return { role, records, logBytes: sizeBytes, tornBytes, snapshotSlot };
+    },
+    status: () => actor.status(),
+    stop: () => actor.stop(),
+  };
+}
+
+function newRoleActor(role: NodeRole, context: ActorContext): MultiActor {
+  const { settings, host, codec, random, failed } = context;
+  const { configuration, node, segmentBytes } = settings;
+  const rest = {
+    address: addressOf(role, node),
+    host,
+    log: openLog(role, settings),
+    codec: entryCodec(codec, multi),
+    failed: (failure: StorageError) => failed(role, failure),
+    segmentBytes,
+  };
   switch (role) {
     case "proposer":
-      return new RoleActor(role, new multi.Proposer(configuration, node, context.random), context);
+      return new RoleActor({ ...rest, role: new multi.Proposer(configuration, node, random) });
     case "acceptor":
-      return new RoleActor(role, new multi.Acceptor(configuration, node), context);
-    case "learner":
-      return new LearnerActor(new multi.Learner(configuration, node), context);
+      return new RoleActor({ ...rest, role: new multi.Acceptor(configuration, node) });
+    case "learner": {
+      const learner = new multi.Learner(configuration, node);
+      return new RoleActor({ ...rest, role: learner, backing: (front) => newReplication(learner, front, context) });
+    }
   }
 }
 
-/** A role with a log. */
-class RoleActor<Machine extends RoleOf> implements Actor {
-  readonly role: NodeRole;
-  protected readonly machine: Machine;
-  protected readonly driver: Driver<multi.Message, multi.Entry, multi.Delivery>;
-  protected readonly address: Address;
-  readonly #log: Log;
-  readonly #host: Host<multi.Message>;
-
-  constructor(role: NodeRole, machine: Machine, context: ActorContext) {
-    const { settings, host } = context;
-    this.role = role;
-    this.machine = machine;
-    this.address = addressOf(role, settings.node);
-    this.#host = host;
-    this.#log = openLog(role, settings);
-    this.driver = new Driver<multi.Message, multi.Entry, multi.Delivery>({
-      role: machine,
-      log: this.#log,
-      codec: entryCodec(context.codec),
-      send: (to, message) => host.send(this.address, to, message),
-      deliver: (delivery) => this.deliver(delivery),
-      failed: (failure) => context.failed(role, failure),
-      segmentBytes: settings.segmentBytes,
-    });
-  }
-
-  start(): RoleRecovery {
-    const { records, sizeBytes, tornBytes } = this.driver.recover();
-    const snapshotSlot = this.recovered();
-    this.#host.attach(this.address, this.driver);
-    return { role: this.role, records, logBytes: sizeBytes, tornBytes, snapshotSlot };
-  }
-
-  status(): RoleStatus {
-    const { turns, messages, entries, syncs, droppedMessages } = this.driver.counters;
-    return {
-      ...this.machine.status(),
-      ...this.extraStatus(),
-      turns,
-      messages,
-      entries,
-      syncs,
-      droppedMessages,
-      logBytes: this.#log.sizeBytes,
-    };
-  }
-
-  stop(): void {
-    this.#host.detach(this.address);
-    this.driver.stop();
-    this.#log.close();
-  }
-
-  protected deliver(delivery: multi.Delivery): void {
-    throw new Error(`${this.role} delivered ${delivery.kind}, which only a learner does`);
-  }
-
-  /** Takes back what is kept beside the log; returns the slot of a snapshot, or 0. */
-  protected recovered(): number {
-    return 0;
-  }
-
-  protected extraStatus(): RoleStatus {
-    return {};
-  }
-}
-
-class LearnerActor extends RoleActor<multi.Learner> {
-  readonly #snapshots: SnapshotStore;
-  readonly #replication: Replication;
-  readonly #replica: Replica;
-
-  constructor(learner: multi.Learner, context: ActorContext) {
-    super("learner", learner, context);
-    const { settings, host, newMachine, failed, refused } = context;
-    this.#snapshots = openSnapshots(settings.storage.learner);
-    this.#replica = new Replica({ machine: newMachine(), node: settings.node });
-    this.#replication = new Replication({
-      learner,
-      replica: this.#replica,
-      snapshots: this.#snapshots,
-      send: (to, message) => host.send(this.address, to, message),
-      act: (action) => this.driver.act(action),
-      later: (job) => void setImmediate(job),
-      failed: (failure) => {
-        this.driver.stop();
-        failed("learner", failure);
-      },
-      refused: (refusal) => refused("learner", refusal),
-      snapshotBytes: settings.snapshotBytes,
-    });
-  }
-
-  override stop(): void {
-    super.stop();
-    this.#replication.close();
-    this.#snapshots.close();
-  }
-
-  protected override deliver(delivery: multi.Delivery): void {
-    this.#replication.deliver(delivery);
-  }
-
-  protected override recovered(): number {
-    const slot = this.#replication.recover();
-    if (slot > 0) this.driver.act((out) => this.machine.installed(slot, out));
-    return slot;
-  }
-
-  protected override extraStatus(): RoleStatus {
-    return { applied: this.#replica.appliedSlot, ...this.#replica.counters, ...this.#replication.status() };
-  }
+function newReplication(
+  learner: multi.Learner,
+  front: Front<multi.Message, multi.Entry, multi.Delivery>,
+  { settings, newMachine, refused }: ActorContext,
+): Replication {
+  return new Replication({
+    ...front,
+    learner,
+    replica: new Replica({ machine: newMachine(), node: settings.node }),
+    snapshots: openSnapshots(settings.storage.learner),
+    later: (job) => void setImmediate(job),
+    refused: (refusal) => refused("learner", refusal),
+    snapshotBytes: settings.snapshotBytes,
+  });
 }
 
 function openLog(role: NodeRole, { storage: ofNode, placement, again }: WorkerSettings): Log {
@@ -181,23 +106,4 @@ function openLog(role: NodeRole, { storage: ofNode, placement, again }: WorkerSe
 function openSnapshots(storage: RoleStorage): SnapshotStore {
   if (storage.kind === "memory") return new MemorySnapshots(storage.snapshots);
   return new FileSnapshots(join(storage.folder, "snapshots"));
-}
-
-/** The bytes of an entry are those of the message on the wire. */
-function entryCodec(codec: Codec<multi.Message>): EntryCodec<multi.Entry> {
-  const writer = new ByteWriter(64 * 1024);
-  return {
-    encode(entry) {
-      writer.clear();
-      codec.encode(writer, entry);
-      return writer.view();
-    },
-    decode(record) {
-      const reader = new ByteReader(record);
-      const message = codec.decode(reader);
-      reader.end("record");
-      return multi.asEntry(message);
-    },
-    position: multi.slotOf,
-  };
 }

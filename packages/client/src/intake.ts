@@ -93,25 +93,26 @@ export class Intake {
     this.#batches = [];
   }
 
-  call<Answer>(
+  /** Takes a call; throws what it refuses at once. */
+  submit<Answer>(
     encode: (writer: ByteWriter) => void,
     decode: Decode<Answer>,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
     options: CallOptions | undefined,
-  ): Promise<Answer> {
+  ): void {
     const signal = options?.signal;
-    return new Promise<Answer>((resolve, reject) => {
-      this.#admit(options);
-      this.wake();
-      const since = this.#calledAt;
-      const deadline = since + (options?.deadlineMs ?? defaultDeadlineMs);
-      const add = (batch: Batch): number =>
-        signal === undefined
-          ? batch.add(encode, decode, resolve, reject, since, deadline)
-          : addWithSignal(batch, signal, encode, decode, resolve, reject, since, deadline);
-      if (add(this.#batch()) < 0) add(this.#begin());
-      this.#open += 1;
-      if (this.#open === 1) this.#options.ticking(true);
-    });
+    this.#admit(options);
+    this.wake();
+    const since = this.#calledAt;
+    const deadline = since + (options?.deadlineMs ?? defaultDeadlineMs);
+    const add = (batch: Batch): number =>
+      signal === undefined
+        ? batch.add(encode, decode, resolve, reject, since, deadline)
+        : addWithSignal(batch, signal, encode, decode, resolve, reject, since, deadline);
+    if (add(this.#batch()) < 0) add(this.#begin());
+    this.#open += 1;
+    if (this.#open === 1) this.#options.ticking(true);
   }
 
   #admit(options: CallOptions | undefined): void {

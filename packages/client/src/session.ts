@@ -5,7 +5,7 @@
  * Commands of one session take effect in the order in which they were called. Queries see every command that was
  * answered before they were called.
  */
-import { addressOf, type Address, type multi } from "@synod/protocol";
+import { addressOf, type Address, type multi, type Random } from "@synod/protocol";
 import type { Resident } from "@synod/driver";
 import { addressRequest, encodeOpen, numberRead, ReplyReader, type Reply } from "@synod/machines";
 import { DecodeError, type ByteReader, type ByteWriter } from "@synod/wire";
@@ -19,6 +19,8 @@ export interface SessionOptions extends IntakeOptions {
   readonly client: number;
   readonly nodes: readonly number[];
   readonly send: (to: Address, message: multi.Message) => void;
+  /** Numbers in [0, 1) that tell the openings of this session from all others; `Math.random` unless given. */
+  readonly random?: Random;
 }
 
 /** What is sent again when its time has come. */
@@ -38,6 +40,7 @@ const retryMs = 40;
 
 export class Session implements Resident<multi.Message> {
   readonly #options: SessionOptions;
+  readonly #random: Random;
   readonly #target: Target;
   readonly #address: Address;
   #inbox: multi.Message[] = [];
@@ -61,6 +64,7 @@ export class Session implements Resident<multi.Message> {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#random = options.random ?? Math.random;
     this.#address = addressOf("client", options.client);
     this.#target = new Target(options.nodes);
     const ticking = (): void => options.ticking(this.outstanding > 0);
@@ -85,7 +89,7 @@ export class Session implements Resident<multi.Message> {
     decode: (reader: ByteReader) => Answer,
     options?: CallOptions,
   ): Promise<Answer> {
-    return this.#commands.call(encode, decode, options);
+    return new Promise((resolve, reject) => this.submitCommand(encode, decode, resolve, reject, options));
   }
 
   /** A linearizable query, which writes no log. */
@@ -94,7 +98,29 @@ export class Session implements Resident<multi.Message> {
     decode: (reader: ByteReader) => Answer,
     options?: CallOptions,
   ): Promise<Answer> {
-    return this.#queries.call(encode, decode, options);
+    return new Promise((resolve, reject) => this.submitQuery(encode, decode, resolve, reject, options));
+  }
+
+  /** `command` without a promise: calls back in the turn in which it is settled. Throws what is refused at once. */
+  submitCommand<Answer>(
+    encode: (writer: ByteWriter) => void,
+    decode: (reader: ByteReader) => Answer,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+    options?: CallOptions,
+  ): void {
+    this.#commands.submit(encode, decode, resolve, reject, options);
+  }
+
+  /** `query` without a promise. */
+  submitQuery<Answer>(
+    encode: (writer: ByteWriter) => void,
+    decode: (reader: ByteReader) => Answer,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+    options?: CallOptions,
+  ): void {
+    this.#queries.submit(encode, decode, resolve, reject, options);
   }
 
   post(_from: Address, message: multi.Message): void {
@@ -159,7 +185,7 @@ export class Session implements Resident<multi.Message> {
 
   #open(now: number): void {
     // Unlike any other's: a learner that takes back its log answers anew the openings of clients of earlier processes.
-    const nonce = this.#opening?.nonce ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+    const nonce = this.#opening?.nonce ?? Math.floor(this.#random() * Number.MAX_SAFE_INTEGER);
     this.#opening = { nonce, retryAt: now + resendMs, refused: false, timesOverloaded: 0 };
     const command = encodeOpen({ client: this.#address, replyTo: this.#target.learner }, nonce);
     this.#options.send(this.#target.proposer, { kind: "Request", sequence: nonce, command });

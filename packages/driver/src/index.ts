@@ -4,3 +4,4 @@
 export * from "./driver.ts";
 export * from "./host.ts";
 export * from "./replication.ts";
+export * from "./role-actor.ts";

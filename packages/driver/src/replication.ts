@@ -7,6 +7,7 @@ import { limits, type Address, type multi, type RoleStatus } from "@synod/protoc
 import { SnapshotMismatch, type Replica } from "@synod/machines";
 import type { SnapshotStore, SnapshotWriter, StorageError } from "@synod/storage";
 import { DecodeError } from "@synod/wire";
+import type { Backing } from "./role-actor.ts";
 
 export interface ReplicationOptions {
   readonly learner: multi.Learner;
@@ -44,7 +45,7 @@ interface Outgoing {
   readonly writer: SnapshotWriter;
 }
 
-export class Replication {
+export class Replication implements Backing<multi.Message, multi.Entry, multi.Delivery> {
   readonly #options: ReplicationOptions;
   #bytesSince = 0;
   #writing: Outgoing | undefined;
@@ -56,20 +57,22 @@ export class Replication {
     this.#options = options;
   }
 
-  /** Starts from the newest snapshot, if there is one; returns its slot, or 0. */
+  /** Starts from the newest snapshot, if there is one, and tells the learner; returns its slot, or 0. */
   recover(): number {
-    const newest = this.#options.snapshots.latest();
+    const { snapshots, replica, learner, act } = this.#options;
+    const newest = snapshots.latest();
     if (newest === undefined) return 0;
-    this.#options.replica.restore(partsOf(this.#options.snapshots, newest.slot, newest.sizeBytes), newest.slot);
+    replica.restore(partsOf(snapshots, newest.slot, newest.sizeBytes), newest.slot);
+    act((out) => learner.installed(newest.slot, out));
     return newest.slot;
   }
 
-  /** Gives up a snapshot that is being written; nothing is delivered any more. */
+  /** Gives up a snapshot that is being written, and closes the store; nothing is delivered any more. */
   close(): void {
     const writing = this.#writing;
     this.#writing = undefined;
     writing?.parts.return?.();
-    writing?.writer.abandon();
+    this.#options.snapshots.close();
   }
 
   deliver(delivery: multi.Delivery): void {

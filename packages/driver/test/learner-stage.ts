@@ -101,9 +101,7 @@ export class LearnerStage {
 
   /** Starts from the newest snapshot, as its host does; returns its slot. */
   recover(): number {
-    const slot = this.replication.recover();
-    if (slot > 0) this.#driver.act((out) => this.learner.installed(slot, out));
-    return slot;
+    return this.replication.recover();
   }
 
   /** The learner gets a message; returns what it sends. */

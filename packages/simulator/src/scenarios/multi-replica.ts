@@ -66,10 +66,8 @@ export function learnerCast(settings: ReplicaSettings): LearnerCast {
     },
     started: (act) => {
       if (life === undefined) return;
-      const { learner, replication } = life;
       life.act = act;
-      const slot = replication.recover();
-      if (slot > 0) act((out) => learner.installed(slot, out));
+      life.replication.recover();
     },
     deliver: (delivery) => {
       if (life === undefined) return;
