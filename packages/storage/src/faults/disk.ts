@@ -33,6 +33,11 @@ export class DiskFile {
   readonly #stored = new Contents();
   #unsynced: Change[] = [];
 
+  /** The bytes on stable storage, until the next change. */
+  get stored(): Uint8Array {
+    return this.#stored.view();
+  }
+
   write(at: number, bytes: Uint8Array): void {
     const taken = bytes.slice();
     this.cache.write(at, taken);

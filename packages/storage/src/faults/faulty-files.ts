@@ -43,6 +43,8 @@ export interface FaultyFilesOptions {
   readonly capacityBytes?: number;
   /** Bytes that reach the disk in order when the power fails: 4096 when it is not given. */
   readonly pageBytes?: number;
+  /** Hears of each sync that is done, with all bytes of the file that are on stable storage now. */
+  readonly synced?: (path: string, stored: Uint8Array) => void;
 }
 
 export class FaultyFiles implements FileLayer {
@@ -147,6 +149,10 @@ export class FaultyFiles implements FileLayer {
     else later(finish);
   }
 
+  hasSynced(path: string, file: DiskFile): void {
+    this.#options.synced?.(path, file.stored);
+  }
+
   get powerOff(): boolean {
     return this.#powerOff;
   }
@@ -212,13 +218,17 @@ class FaultyFile implements OpenFile {
     }
     this.#files.finishSync(() => {
       if (this.#files.powerOff) failure ??= new StorageError("io", this.path, "cannot sync it: the power is off");
-      if (failure === undefined) store?.();
+      if (failure === undefined) {
+        store?.();
+        this.#files.hasSynced(this.path, this.#file);
+      }
       done(failure);
     });
   }
 
   syncNow(): void {
     this.#beginSync()();
+    this.#files.hasSynced(this.path, this.#file);
   }
 
   close(): void {

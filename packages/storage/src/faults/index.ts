@@ -3,3 +3,4 @@
  */
 export type { Survival, UnsyncedPiece } from "./disk.ts";
 export * from "./faulty-files.ts";
+export * from "./stored-records.ts";

@@ -1,0 +1,39 @@
+/**
+ * The protocols that run in the world, and one run of any of them.
+ */
+import { multiProtocol } from "./protocols/multi.ts";
+import type { SimulatedProtocol } from "./world/protocol.ts";
+import { run, type Run, type RunOptions } from "./world/run.ts";
+
+/** A protocol that can be run, whatever its messages are. */
+export interface Simulation {
+  readonly name: string;
+  run(options: RunOptions): Run;
+}
+
+export function simulationOf<Message extends { readonly kind: string }, Entry extends Message, Delivery>(
+  protocol: SimulatedProtocol<Message, Entry, Delivery>,
+): Simulation {
+  return { name: protocol.name, run: (options) => run(protocol, options) };
+}
+
+/** One registration each. */
+export const simulations: readonly Simulation[] = [simulationOf(multiProtocol)];
+
+export interface SimulateOptions extends RunOptions {
+  /** The name of a protocol; `multi` unless given. */
+  readonly protocol?: string;
+}
+
+/**
+ * Runs a protocol in a simulated world, with faults and then without, and checks it. The same options give the same
+ * run, anywhere.
+ *
+ * @throws RangeError when there is no such protocol or kind of fault
+ */
+export function simulate({ protocol = "multi", ...options }: SimulateOptions): Run {
+  const found = simulations.find(({ name }) => name === protocol);
+  if (found !== undefined) return found.run(options);
+  const names = simulations.map(({ name }) => name).join(", ");
+  throw new RangeError(`protocol: expected one of ${names}, got ${JSON.stringify(protocol)}`);
+}

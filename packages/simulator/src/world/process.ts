@@ -1,0 +1,230 @@
+/**
+ * A process of the world: a host with the roles that share it, as a thread is one. It starts, is killed and starts
+ * again; it may be paused, or be slow. What it plans ends with its life.
+ */
+import { nodeOf, type Address } from "@synod/protocol";
+import { Host, RoleActor, entryCodec, type Backing, type EntryCodec } from "@synod/driver";
+import type { StorageError } from "@synod/storage";
+import type { Endpoint } from "@synod/transports";
+import type { Codec } from "@synod/wire";
+import type { Clock } from "./clock.ts";
+import type { NodeDisk } from "./disk.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import type { Network } from "./network.ts";
+import type { Cast, Life, NodeRole, SimulatedProtocol, Watcher } from "./protocol.ts";
+import type { Randomness } from "./randomness.ts";
+
+/** What processes of a run have in common. */
+export interface ProcessWorld<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
+  readonly protocol: SimulatedProtocol<Message, Entry, Delivery>;
+  readonly codec: Codec<Message>;
+  readonly cast: Cast<Message, Entry, Delivery>;
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly fingerprint: Fingerprint;
+  readonly randomness: Randomness;
+  /** The endpoint where an address lives. */
+  readonly route: (address: Address) => Endpoint;
+  readonly sent: (from: Address, to: Address, message: Message) => void;
+  /** The storage of a role failed: the process has ended. */
+  readonly failed: (process: Process<Message, Entry, Delivery>, failure: StorageError) => void;
+}
+
+export interface ProcessPlan {
+  readonly endpoint: Endpoint;
+  readonly roles: readonly { readonly role: NodeRole; readonly address: Address }[];
+  readonly disk: NodeDisk;
+}
+
+/** How the time of a process passes; faults change it. */
+export interface Pace {
+  /** Microseconds of simulated time that it takes for a tick. */
+  tickMicroseconds: number;
+  /** Microseconds before it takes its turn when something has arrived. */
+  turnMicroseconds: number;
+}
+
+const tickMicroseconds = 10_000;
+const tickKind = 1;
+
+/** A host whose messages are seen as they leave a role. */
+class WatchedHost<Message> extends Host<Message> {
+  watch: (from: Address, to: Address, message: Message) => void = () => undefined;
+
+  override send(from: Address, to: Address, message: Message): void {
+    this.watch(from, to, message);
+    super.send(from, to, message);
+  }
+}
+
+export class Process<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
+  readonly plan: ProcessPlan;
+  readonly pace: Pace = { tickMicroseconds, turnMicroseconds: 20 };
+  readonly #world: ProcessWorld<Message, Entry, Delivery>;
+  #life = 0;
+  #host: WatchedHost<Message> | undefined;
+  #pausedUntil = 0;
+  #restartAt = 0;
+  #close: () => void = () => undefined;
+  /** Ticks and turns that it took. */
+  events = 0;
+
+  constructor(plan: ProcessPlan, world: ProcessWorld<Message, Entry, Delivery>) {
+    this.plan = plan;
+    this.#world = world;
+  }
+
+  get node(): number {
+    return nodeOf(this.plan.endpoint);
+  }
+
+  get isUp(): boolean {
+    return this.#host !== undefined;
+  }
+
+  /** Starts it from what is on its disk. */
+  start(): void {
+    if (this.#host !== undefined) return;
+    this.#life += 1;
+    const life = this.#life;
+    const { network, codec, route, sent, clock, randomness } = this.#world;
+    const transport = network.connect(this.plan.endpoint);
+    const host = new WatchedHost<Message>({
+      transport: {
+        ...transport,
+        receive: (take) => transport.receive((frame) => this.#awake(life, () => take(frame))),
+      },
+      codec,
+      group: 0,
+      checksum: true,
+      route,
+      later: (turn) => clock.after(this.pace.turnMicroseconds, () => this.#awake(life, turn)),
+    });
+    host.watch = sent;
+    this.#host = host;
+    this.#close = () => transport.close();
+    try {
+      for (const { role, address } of this.plan.roles) {
+        this.#newActor(role, address, life, host).start();
+        this.#world.cast.watcher.began(address);
+      }
+    } catch (failure) {
+      if (!(failure instanceof Error) || failure.name !== "StorageError") throw failure;
+      this.#fail(failure as StorageError);
+      return;
+    }
+    // Each life begins its ticks at a moment of its own.
+    const phase = randomness.stream("tick", this.plan.endpoint, life).integer(0, tickMicroseconds);
+    clock.after(phase, () => this.#tick(life));
+  }
+
+  /** Ends it at once: nothing is closed in good order. */
+  kill(): void {
+    if (this.#host === undefined) return;
+    this.#life += 1;
+    this.#host = undefined;
+    this.#close();
+  }
+
+  /** It does nothing for a while; what arrives waits. */
+  pause(microseconds: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#world.clock.now + microseconds);
+  }
+
+  /** Starts it later, unless something else does before. */
+  restartAfter(microseconds: number): void {
+    const at = this.#world.clock.now + microseconds;
+    this.#restartAt = at;
+    this.#world.clock.at(at, () => {
+      if (this.#restartAt === at) this.start();
+    });
+  }
+
+  #tick(life: number): void {
+    const { clock, fingerprint } = this.#world;
+    this.#awake(life, () => {
+      this.events += 1;
+      fingerprint.add(tickKind, clock.now, this.plan.endpoint);
+      clock.after(this.pace.tickMicroseconds, () => this.#tick(life));
+      this.#host?.tick();
+    });
+  }
+
+  /** Does something in this life of the process, once it is not paused. */
+  #awake(life: number, action: () => void): void {
+    if (life !== this.#life) return;
+    const { clock } = this.#world;
+    if (this.#pausedUntil > clock.now) clock.at(this.#pausedUntil, () => this.#awake(life, action));
+    else action();
+  }
+
+  #newActor(
+    role: NodeRole,
+    address: Address,
+    number: number,
+    host: Host<Message>,
+  ): RoleActor<Message, Entry, Delivery> {
+    const { cast, codec, protocol, clock, randomness } = this.#world;
+    const { watcher } = cast;
+    const random = randomness.stream("role", address, number).next;
+    const life: Life = {
+      address,
+      number,
+      random,
+      files: this.plan.disk.filesFor({
+        address,
+        awake: (completion) => this.#awake(number, completion),
+        pause: (microseconds) => this.pause(microseconds),
+      }),
+      folder: `/${role}`,
+      later: (job) => clock.after(this.pace.turnMicroseconds, () => this.#awake(number, job)),
+    };
+    watcher.begins(address, number);
+    const machine = cast.newRole(role, this.node, life);
+    const backing = cast.backing(machine, life);
+    return new RoleActor<Message, Entry, Delivery>({
+      address,
+      role: machine,
+      log: cast.openLog(life),
+      codec: watchedCodec(entryCodec(codec, protocol), (entry) => watcher.recovered(address, entry)),
+      host,
+      // In the middle of a turn: it ends when that is over.
+      failed: (failure) => clock.after(0, () => this.#awake(number, () => this.#fail(failure))),
+      segmentBytes: cast.segmentBytes,
+      backing: backing && ((front) => watchedBacking(backing(front), address, watcher)),
+    });
+  }
+
+  #fail(failure: StorageError): void {
+    this.kill();
+    this.#world.failed(this, failure);
+  }
+}
+
+/** Only what is read back from the log is decoded by it. */
+function watchedCodec<Entry>(codec: EntryCodec<Entry>, recovered: (entry: Entry) => void): EntryCodec<Entry> {
+  return {
+    ...codec,
+    decode(record) {
+      const entry = codec.decode(record);
+      recovered(entry);
+      return entry;
+    },
+  };
+}
+
+function watchedBacking<Message, Entry, Delivery>(
+  backing: Backing<Message, Entry, Delivery>,
+  address: Address,
+  watcher: Watcher<Message, Entry, Delivery>,
+): Backing<Message, Entry, Delivery> {
+  return {
+    recover: () => backing.recover(),
+    deliver(delivery, out) {
+      watcher.delivered(address, delivery);
+      backing.deliver(delivery, out);
+    },
+    status: () => backing.status(),
+    close: () => backing.close(),
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * What the world must know of a protocol to run it: one registration, and the network, the disks, the faults, the
+ * checkers and the commands take it from there.
+ */
+import type { Address, Layout, Random, Role, RoleMachine } from "@synod/protocol";
+import type { Backing, Front, Resident } from "@synod/driver";
+import type { StateMachine } from "@synod/machines";
+import type { FileLayer, Log, StorageError } from "@synod/storage";
+import type { History, Model } from "./history.ts";
+import type { Randomness } from "./randomness.ts";
+import type { Tally } from "./tally.ts";
+import type { Report } from "./violation.ts";
+import type { Workload } from "./workload.ts";
+
+/** What a run gives a protocol to set itself up with. */
+export interface Setting {
+  /** For what the protocol draws for this run: quorums, times, sizes. */
+  readonly randomness: Randomness;
+  /** How many nodes; drawn by the protocol when it is not given. */
+  readonly nodes: number | undefined;
+  /** A new state machine in its first state; the protocol's own when it is not given. */
+  readonly machine: (() => StateMachine) | undefined;
+  /** What clients ask for; the protocol's own when it is not given. */
+  readonly workload: Workload | undefined;
+  readonly report: Report;
+  /** Counts what the run reaches. */
+  readonly reached: Tally;
+}
+
+/** A role that a node has. */
+export type NodeRole = Exclude<Role, "client">;
+
+/** What a life of a role may use of the world. */
+export interface Life {
+  readonly address: Address;
+  /** Another one for each life of a role, ascending. */
+  readonly number: number;
+  readonly random: Random;
+  /** The disk of its node, as it is seen in this life. */
+  readonly files: FileLayer;
+  /** The folder of its own on that disk. */
+  readonly folder: string;
+  /** Continues a long job soon, if this life is not over then. */
+  readonly later: (job: () => void) => void;
+}
+
+/** Sees all that roles do, from outside. */
+export interface Watcher<Message, Entry, Delivery> {
+  /** A role begins a life. */
+  begins(address: Address, life: number): void;
+  /** It takes back an entry from its log. */
+  recovered(address: Address, entry: Entry): void;
+  /** It has taken back all that there is, and takes part. */
+  began(address: Address): void;
+  /** A message leaves a role. */
+  sent(from: Address, to: Address, message: Message): void;
+  /** An entry of a role's log is on stable storage, says the disk. */
+  durable(address: Address, entry: Entry): void;
+  /** A process, named by its endpoint, has stopped because of its disk. */
+  failed(endpoint: Address, reason: StorageError["reason"]): void;
+  /** The power of a node was cut: what its disk holds is read again. */
+  poweredOff(node: number): void;
+  /** A role makes something known. */
+  delivered(address: Address, delivery: Delivery): void;
+}
+
+/** A client in the world, as the protocol's people are. */
+export interface Person<Message> {
+  /** What its process runs: takes replies, and sends when it takes its turn. */
+  readonly resident: Resident<Message>;
+  /** Begins to ask for things; nothing when it has begun. */
+  begin(): void;
+  /** The faults are over: it asks for one thing more, and then rests. */
+  finish(): void;
+  /** It has had an answer to what it asked for after the faults. */
+  readonly satisfied: boolean;
+}
+
+/** What a person may use of the world. */
+export interface PersonSurroundings<Message> {
+  readonly address: Address;
+  readonly randomness: Randomness;
+  readonly send: (to: Address, message: Message) => void;
+  /** Asks for a turn soon. */
+  readonly wake: () => void;
+  /** Milliseconds of its own clock. */
+  readonly now: () => number;
+  readonly after: (microseconds: number, action: () => void) => void;
+  readonly history: History;
+  readonly manners: Manners;
+}
+
+/** How people behave, as the faults of a run say; all may change while it runs. */
+export interface Manners {
+  /** The chance that one gives up early. */
+  impatience: number;
+  /** The chance that one cancels what it asked for. */
+  fickleness: number;
+}
+
+/** All that takes part in one run. */
+export interface Cast<Message, Entry extends Message, Delivery> {
+  /** Node numbers from 1. */
+  readonly nodes: readonly number[];
+  /** The roles of each node. */
+  readonly roles: readonly NodeRole[];
+  /** How many nodes may be lost for good: the rest has every quorum that progress takes. */
+  readonly spareNodes: number;
+  /** How long clients may wait for an answer once nothing is wrong any more, in ticks. */
+  readonly progressTicks: number;
+  readonly people: number;
+  newRole(role: NodeRole, node: number, life: Life): RoleMachine<Message, Entry, Delivery>;
+  /** What stands behind a role in this life, if anything does. */
+  backing(
+    role: RoleMachine<Message, Entry, Delivery>,
+    life: Life,
+  ): ((front: Front<Message, Entry, Delivery>) => Backing<Message, Entry, Delivery>) | undefined;
+  openLog(life: Life): Log;
+  /** Bytes of a log segment before the next one begins. */
+  readonly segmentBytes: number;
+  newPerson(surroundings: PersonSurroundings<Message>): Person<Message>;
+  readonly watcher: Watcher<Message, Entry, Delivery>;
+  /** What histories of clients are checked against, if they are. */
+  readonly model: Model | undefined;
+  /** Whether all that is up has come to rest in agreement; undefined or what it waits for. */
+  unsettled(isUp: (address: Address) => boolean): string | undefined;
+  /** What can only be told when all has come to rest. */
+  finalCheck(history: History): void;
+}
+
+export interface SimulatedProtocol<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
+  readonly name: string;
+  readonly layout: readonly Layout[];
+  readonly asEntry: (message: Message) => Entry;
+  /** The slot that an entry is about, or 0. */
+  readonly slotOf: (entry: Entry) => number;
+  /** Simulated seconds with faults that a run of it takes, least and most. */
+  readonly seconds: readonly [least: number, most: number];
+  cast(setting: Setting): Cast<Message, Entry, Delivery>;
+}

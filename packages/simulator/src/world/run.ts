@@ -1,0 +1,149 @@
+/**
+ * One run of a protocol in a world: a phase with faults, a phase after them, and what the checkers say.
+ */
+import type { StateMachine } from "@synod/machines";
+import type { Address } from "@synod/protocol";
+import { Clock, microsecondsPerMillisecond, microsecondsPerSecond } from "./clock.ts";
+import type { Fault } from "./faults/fault.ts";
+import { faultKinds, usualFaults } from "./faults/kinds.ts";
+import { drawFaults } from "./faults/schedule.ts";
+import type { HistoryEvent } from "./history.ts";
+import type { SimulatedProtocol } from "./protocol.ts";
+import { Randomness } from "./randomness.ts";
+import { Tally } from "./tally.ts";
+import type { Violation } from "./violation.ts";
+import type { Workload } from "./workload.ts";
+import { World, type Machines } from "./world.ts";
+
+export interface RunOptions {
+  /** A safe integer from 0: the same seed and options, the same run. */
+  readonly seed: number;
+  /** How many nodes; drawn unless given. */
+  readonly nodes?: number;
+  /** The names of the kinds of faults that may strike; all usual ones unless given. */
+  readonly faults?: readonly string[];
+  /** Makes a state machine in its first state; the protocol's own unless given. */
+  readonly machine?: () => StateMachine;
+  /** What clients ask for; what suits the protocol's own machine unless given. */
+  readonly workload?: Workload;
+  /** Only these faults of the schedule strike, by their index: for a run that was shrunk. */
+  readonly only?: readonly number[];
+  /** Sees each message as it leaves a role or a client. */
+  readonly sent?: (at: number, from: Address, to: Address, message: { readonly kind: string }) => void;
+}
+
+/** What became of a run. */
+export interface Run {
+  readonly protocol: string;
+  readonly seed: number;
+  /** 16 hexadecimal digits: the same for two runs that went the same way to the last byte. */
+  readonly hash: string;
+  /** Deliveries, ticks, disk completions and turns of clients. */
+  readonly events: number;
+  readonly simulatedSeconds: number;
+  /** How often each kind of fault did something. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** How often the run came to what it is for. */
+  readonly reached: Readonly<Record<string, number>>;
+  /** The first rule that was broken; undefined when all held. */
+  readonly violation: Violation | undefined;
+  /** All faults that were drawn, in the order of their beginning. */
+  readonly schedule: readonly Fault[];
+  /** What clients asked and were told. */
+  readonly history: readonly HistoryEvent[];
+}
+
+const tickMicroseconds = 10 * microsecondsPerMillisecond;
+
+export function run<Message extends { readonly kind: string }, Entry extends Message, Delivery>(
+  protocol: SimulatedProtocol<Message, Entry, Delivery>,
+  options: RunOptions,
+): Run {
+  const { seed, sent } = options;
+  const names = options.faults ?? usualFaults;
+  const randomness = new Randomness(seed);
+  const clock = new Clock();
+  const reached = new Tally();
+  let violation: Violation | undefined;
+  const report = (checker: string, message: string): void => {
+    violation ??= { checker, message, at: clock.now };
+  };
+  const cast = protocol.cast({
+    randomness: randomness.stream("cast"),
+    nodes: options.nodes,
+    machine: options.machine,
+    workload: options.workload,
+    report,
+    reached,
+  });
+  const world = new World<Message, Entry, Delivery>({
+    protocol,
+    cast,
+    machines: drawMachines(randomness.stream("machines")),
+    randomness,
+    clock,
+    ...(sent === undefined ? {} : { sent: (from, to, message) => sent(clock.now, from, to, message) }),
+  });
+  const [least, most] = protocol.seconds;
+  const duration = Math.floor(randomness.stream("duration").integer(least * 100, most * 100) * 10_000);
+  const schedule = drawFaults(randomness.stream("faults"), names, cast.nodes, duration);
+  for (const fault of schedule) {
+    if (options.only?.includes(fault.index) === false) continue;
+    clock.at(fault.at, () => strike(fault));
+  }
+  const strike = (fault: Fault): void => {
+    const kind = faultKinds.find(({ name }) => name === fault.name);
+    const end = kind?.begin(fault, world, randomness.stream("fault", fault.index));
+    if (end !== undefined && fault.microseconds > 0) clock.after(fault.microseconds, end);
+  };
+  const go = (until: number, done: () => boolean): void => {
+    // A role that stops because of a broken invariant is a violation like any other.
+    try {
+      while (violation === undefined && !done() && clock.step(until));
+    } catch (failure) {
+      if (!(failure instanceof Error)) throw failure;
+      report("invariant", failure.message);
+    }
+  };
+  world.begin();
+  go(duration, () => false);
+  let unsettled: string | undefined;
+  if (violation === undefined) {
+    world.heal();
+    const deadline = duration + cast.progressTicks * tickMicroseconds;
+    let next = 0;
+    go(deadline, () => {
+      // Looking at everything after each event would cost more than the events.
+      if (clock.now < next) return false;
+      next = clock.now + 5 * tickMicroseconds;
+      unsettled = world.people.every(({ satisfied }) => satisfied)
+        ? cast.unsettled((address) => world.isUp(address))
+        : "a client waits for its answer";
+      return unsettled === undefined;
+    });
+    if (unsettled !== undefined) report("progress", `${unsettled}, ${cast.progressTicks} ticks after the last fault`);
+    if (violation === undefined) cast.finalCheck(world.history);
+  }
+  return {
+    protocol: protocol.name,
+    seed,
+    hash: world.fingerprint,
+    events: world.events,
+    simulatedSeconds: clock.now / microsecondsPerSecond,
+    faults: world.faults.counts(),
+    reached: reached.counts(),
+    violation,
+    schedule,
+    history: world.history.events,
+  };
+}
+
+function drawMachines(randomness: Randomness): Machines {
+  const slow = randomness.chance(0.3);
+  return {
+    placement: randomness.chance(0.5) ? "role" : "node",
+    blocking: randomness.chance(0.5),
+    latencyMicroseconds: slow ? { least: 500, most: 20_000 } : { least: 50, most: randomness.pick([200, 2000]) },
+    syncMicroseconds: randomness.chance(0.3) ? { least: 1000, most: 30_000 } : { least: 100, most: 2000 },
+  };
+}

@@ -1,0 +1,252 @@
+/**
+ * A world: the nodes of a cluster with their real roles, drivers, codec and log format, and its clients, in simulated
+ * time, over a simulated network and simulated disks.
+ */
+import { addressOf, nodeOf, roleOf, type Address } from "@synod/protocol";
+import { Host } from "@synod/driver";
+import type { StorageError } from "@synod/storage";
+import type { Endpoint } from "@synod/transports";
+import { ByteReader, newCodec, type Codec } from "@synod/wire";
+import { microsecondsPerMillisecond, type Clock } from "./clock.ts";
+import { NodeDisk } from "./disk.ts";
+import type { Ground, Victim } from "./faults/fault.ts";
+import { Fingerprint } from "./fingerprint.ts";
+import { History } from "./history.ts";
+import { Network } from "./network.ts";
+import { Process } from "./process.ts";
+import type { Cast, Manners, Person, SimulatedProtocol } from "./protocol.ts";
+import type { Randomness } from "./randomness.ts";
+import { Tally } from "./tally.ts";
+
+/** How the machines of a run are, drawn from its seed. */
+export interface Machines {
+  /** A process per role, or one per node. */
+  readonly placement: "role" | "node";
+  /** Whether a role waits for its syncs. */
+  readonly blocking: boolean;
+  readonly latencyMicroseconds: { readonly least: number; readonly most: number };
+  readonly syncMicroseconds: { readonly least: number; readonly most: number };
+}
+
+export interface WorldOptions<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
+  readonly protocol: SimulatedProtocol<Message, Entry, Delivery>;
+  readonly cast: Cast<Message, Entry, Delivery>;
+  readonly machines: Machines;
+  readonly randomness: Randomness;
+  readonly clock: Clock;
+  /** Sees each message as it leaves a role or a client. */
+  readonly sent?: (from: Address, to: Address, message: Message) => void;
+}
+
+const arrivalKind = 2;
+const syncKind = 3;
+
+/** How long clients and their hosts take to take their turn, in microseconds. */
+const personTurnMicroseconds = 20;
+const personTickMicroseconds = 10 * microsecondsPerMillisecond;
+const firstPerson = 101;
+
+export class World<Message extends { readonly kind: string }, Entry extends Message, Delivery> implements Ground {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly faults = new Tally();
+  readonly manners: Manners = { impatience: 0, fickleness: 0 };
+  readonly history: History;
+  readonly people: readonly Person<Message>[];
+  readonly #options: WorldOptions<Message, Entry, Delivery>;
+  readonly #codec: Codec<Message>;
+  readonly #fingerprint = new Fingerprint();
+  readonly #processes = new Map<Endpoint, Process<Message, Entry, Delivery>>();
+  readonly #victims = new Map<number, Victim>();
+  readonly #lost = new Set<number>();
+  #arrivals = 0;
+  #completions = 0;
+  #personEvents = 0;
+
+  constructor(options: WorldOptions<Message, Entry, Delivery>) {
+    this.#options = options;
+    const { protocol, cast, machines, randomness, clock } = options;
+    this.clock = clock;
+    this.#codec = newCodec<Message>(protocol.layout);
+    this.history = new History(() => this.clock.now);
+    this.network = new Network({
+      clock: this.clock,
+      randomness: randomness.stream("network"),
+      faults: this.faults,
+      latency: machines.latencyMicroseconds,
+      arrived: (from, to, frame) => {
+        this.#arrivals += 1;
+        this.#fingerprint.add(arrivalKind + from, this.clock.now, to);
+        this.#fingerprint.addBytes(frame);
+      },
+    });
+    for (const node of cast.nodes) this.#addNode(node);
+    this.people = Array.from({ length: cast.people }, (_, index) => this.#addPerson(firstPerson + index));
+  }
+
+  get victims(): ReadonlyMap<number, Victim> {
+    return this.#victims;
+  }
+
+  /** Deliveries, ticks, disk completions and turns of clients until now. */
+  get events(): number {
+    let events = this.#arrivals + this.#completions + this.#personEvents;
+    for (const process of this.#processes.values()) events += process.events;
+    return events;
+  }
+
+  get fingerprint(): string {
+    return this.#fingerprint.toString();
+  }
+
+  isUp(address: Address): boolean {
+    return this.#processes.get(this.#route(address))?.isUp === true;
+  }
+
+  begin(): void {
+    for (const process of this.#processes.values()) process.start();
+    for (const person of this.people) person.begin();
+  }
+
+  /** All that can come back does; the faults have ended by themselves. */
+  heal(): void {
+    for (const victim of this.#victims.values()) victim.restart();
+    this.manners.impatience = 0;
+    this.manners.fickleness = 0;
+    for (const person of this.people) person.finish();
+  }
+
+  readonly #route = (address: Address): Endpoint =>
+    this.#options.machines.placement === "role" || roleOf(address) === "client"
+      ? address
+      : addressOf(this.#options.cast.roles[0] ?? "proposer", nodeOf(address));
+
+  #addNode(node: number): void {
+    const { cast, machines, protocol, randomness } = this.#options;
+    const disk = new NodeDisk({
+      clock: this.clock,
+      randomness: randomness.stream("disk", node),
+      syncMicroseconds: machines.syncMicroseconds,
+      blocking: machines.blocking && machines.placement === "role",
+      stored: (folder, record) => {
+        const role = cast.roles.find((each) => folder === `/${each}`);
+        if (role === undefined) return;
+        cast.watcher.durable(addressOf(role, node), protocol.asEntry(this.#codec.decode(new ByteReader(record))));
+      },
+      completed: () => {
+        this.#completions += 1;
+        this.#fingerprint.add(syncKind, this.clock.now, node);
+      },
+    });
+    const roles = cast.roles.map((role) => ({ role, address: addressOf(role, node) }));
+    const groups = machines.placement === "role" ? roles.map((role) => [role]) : [roles];
+    const processes = new Map<string, Process<Message, Entry, Delivery>>();
+    for (const group of groups) {
+      const [first] = group;
+      if (first === undefined) continue;
+      const process = this.#newProcess(first.address, group, disk);
+      processes.set(first.role, process);
+    }
+    this.#victims.set(node, this.#newVictim(node, disk, processes));
+  }
+
+  #newProcess(
+    endpoint: Endpoint,
+    roles: Process<Message, Entry, Delivery>["plan"]["roles"],
+    disk: NodeDisk,
+  ): Process<Message, Entry, Delivery> {
+    const { protocol, cast, randomness, sent } = this.#options;
+    const process = new Process<Message, Entry, Delivery>(
+      { endpoint, roles, disk },
+      {
+        protocol,
+        codec: this.#codec,
+        cast,
+        clock: this.clock,
+        network: this.network,
+        fingerprint: this.#fingerprint,
+        randomness,
+        route: this.#route,
+        sent: (from, to, message) => {
+          cast.watcher.sent(from, to, message);
+          sent?.(from, to, message);
+        },
+        failed: (failed, failure) => this.#failed(failed, failure),
+      },
+    );
+    this.#processes.set(endpoint, process);
+    return process;
+  }
+
+  /** What stopped because of its disk tries again, as under a supervisor; with a damaged log it never does. */
+  #failed(process: Process<Message, Entry, Delivery>, { reason }: StorageError): void {
+    this.#options.cast.watcher.failed(process.plan.endpoint, reason);
+    if (reason === "io" || reason === "full") process.restartAfter(500 * microsecondsPerMillisecond);
+    else this.#lost.add(process.node);
+  }
+
+  #newVictim(node: number, disk: NodeDisk, processes: Map<string, Process<Message, Entry, Delivery>>): Victim {
+    const { cast, randomness } = this.#options;
+    const lost = this.#lost;
+    let crashes = 0;
+    const crash = (power: "on" | "off"): void => {
+      for (const process of processes.values()) process.kill();
+      if (power === "on") return;
+      crashes += 1;
+      disk.powerOff(randomness.stream("power", node, crashes));
+      cast.watcher.poweredOff(node);
+    };
+    return {
+      node,
+      disk,
+      processes,
+      crash,
+      restart: () => {
+        if (lost.has(node)) return;
+        for (const process of processes.values()) process.start();
+      },
+      lose: () => {
+        if (!lost.has(node) && lost.size >= cast.spareNodes) return false;
+        lost.add(node);
+        return true;
+      },
+      get isLost() {
+        return lost.has(node);
+      },
+    };
+  }
+
+  #addPerson(number: number): Person<Message> {
+    const { cast, randomness, sent } = this.#options;
+    const address = addressOf("client", number);
+    const host = new Host<Message>({
+      transport: this.network.connect(address),
+      codec: this.#codec,
+      group: 0,
+      checksum: true,
+      route: this.#route,
+      later: (turn) => this.clock.after(personTurnMicroseconds, turn),
+    });
+    const person = cast.newPerson({
+      address,
+      randomness: randomness.stream("person", number),
+      send: (to, message) => {
+        sent?.(address, to, message);
+        host.send(address, to, message);
+      },
+      wake: () => host.wake(),
+      now: () => this.clock.now / microsecondsPerMillisecond,
+      after: (microseconds, action) => this.clock.after(microseconds, action),
+      history: this.history,
+      manners: this.manners,
+    });
+    host.attach(address, person.resident);
+    const tick = (): void => {
+      this.#personEvents += 1;
+      this.clock.after(personTickMicroseconds, tick);
+      host.tick();
+    };
+    this.clock.after(personTickMicroseconds, tick);
+    return person;
+  }
+}
