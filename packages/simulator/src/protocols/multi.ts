@@ -1,10 +1,12 @@
 /**
  * Multi-Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
  */
-import { addressOf, flexible, majority, multi, nodeOf, timing, type QuorumSystem } from "@synod/protocol";
-import { Replication } from "@synod/driver";
-import { newKeyValueMachine, Replica } from "@synod/machines";
-import { FileLog, FileSnapshots, type FileLayer, type SnapshotStore } from "@synod/storage";
+import { addressOf, flexible, majority, multi, nodeOf, roleOf, timing } from "@synod/protocol";
+import type { QuorumSystem, Random, RoleMachine } from "@synod/protocol";
+import { Session, type SessionOptions } from "@synod/client";
+import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
+import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
+import { FileLog, FileSnapshots, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
 import { ConsensusChecker } from "../check/consensus.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
@@ -13,25 +15,61 @@ import { MultiWatcher } from "./multi-watcher.ts";
 import { SessionPerson } from "./session-person.ts";
 
 type MultiCast = Cast<multi.Message, multi.Entry, multi.Delivery>;
+export type MultiProtocol = SimulatedProtocol<multi.Message, multi.Entry, multi.Delivery>;
+export type MultiRole = RoleMachine<multi.Message, multi.Entry, multi.Delivery>;
+
+/** What a run of Multi-Paxos is made of: all real, unless a museum's exhibit replaces a part. */
+export interface MultiParts {
+  configuration(configuration: multi.Configuration): multi.Configuration;
+  proposer(configuration: multi.Configuration, node: number, random: Random): MultiRole;
+  acceptor(configuration: multi.Configuration, node: number): MultiRole;
+  /** Sees what a learner takes and gives, between it and its driver. */
+  learner(learner: multi.Learner, configuration: multi.Configuration, node: number): MultiRole;
+  log(folder: string, files: FileLayer): Log;
+  snapshots(folder: string, files: FileLayer): SnapshotStore;
+  replica(options: ReplicaOptions): Replica;
+  replication(options: ReplicationOptions): Backing<multi.Message, multi.Entry, multi.Delivery>;
+  /** Sees what a session of a client takes and gives. */
+  session(options: SessionOptions): Session;
+}
+
+const realParts: MultiParts = {
+  configuration: (configuration) => configuration,
+  proposer: (configuration, node, random) => new multi.Proposer(configuration, node, random),
+  acceptor: (configuration, node) => new multi.Acceptor(configuration, node),
+  learner: (learner) => learner,
+  log: (folder, files) => new FileLog(folder, files),
+  snapshots: (folder, files) => new FileSnapshots(folder, files),
+  replica: (options) => new Replica(options),
+  replication: (options) => new Replication(options),
+  session: (options) => new Session(options),
+};
 
 const roles = ["proposer", "acceptor", "learner"] as const;
 
-export const multiProtocol: SimulatedProtocol<multi.Message, multi.Entry, multi.Delivery> = {
-  name: "multi",
-  layout: multi.layout,
-  asEntry: multi.asEntry,
-  slotOf: multi.slotOf,
-  seconds: [1, 6],
-  cast,
-};
+/** @param replaced parts that are not the real ones */
+export function newMultiProtocol(replaced: Partial<MultiParts> = {}): MultiProtocol {
+  const parts = { ...realParts, ...replaced };
+  return {
+    name: "multi",
+    layout: multi.layout,
+    asEntry: multi.asEntry,
+    slotOf: multi.slotOf,
+    seconds: [1, 6],
+    cast: (setting) => castOf(setting, parts),
+  };
+}
 
-function cast(setting: Setting): MultiCast {
+function castOf(setting: Setting, parts: MultiParts): MultiCast {
   const { randomness, report, reached, machine = newKeyValueMachine, workload = keyValueWorkload } = setting;
-  const configuration = drawConfiguration(randomness, setting.nodes);
-  const { nodes, quorums } = configuration;
+  const sound = drawConfiguration(randomness, setting.nodes);
+  const configuration = parts.configuration(sound);
+  const { nodes, quorums } = sound;
   const consensus = new ConsensusChecker(quorums, report);
   const replicas = new Map<number, Replica>();
   const snapshotBytes = randomness.pick([200, 2000, 20_000]);
+  /** The learner itself, of one that may stand behind something else. */
+  const learners = new Map<number, multi.Learner>();
   let unique = 0;
   return {
     nodes,
@@ -45,32 +83,37 @@ function cast(setting: Setting): MultiCast {
     newRole(role, node, { random }) {
       switch (role) {
         case "proposer":
-          return new multi.Proposer(configuration, node, random);
+          return parts.proposer(configuration, node, random);
         case "acceptor":
-          return new multi.Acceptor(configuration, node);
-        case "learner":
-          return new multi.Learner(configuration, node);
+          return parts.acceptor(configuration, node);
+        case "learner": {
+          const learner = new multi.Learner(configuration, node);
+          learners.set(node, learner);
+          return parts.learner(learner, configuration, node);
+        }
       }
     },
     backing(role, life) {
-      if (!(role instanceof multi.Learner)) return undefined;
       const node = nodeOf(life.address);
+      const learner = learners.get(node);
+      if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
       return (front) => {
-        const replica = new Replica({ machine: machine(), node });
+        const replica = parts.replica({ machine: machine(), node });
         replicas.set(node, replica);
-        return new Replication({
+        return parts.replication({
           ...front,
-          learner: role,
+          learner,
           replica,
-          snapshots: openSnapshots(life),
+          snapshots: parts.snapshots(`${life.folder}/snapshots`, life.files),
           later: life.later,
           refused: () => reached.count("refused-snapshots"),
           snapshotBytes,
         });
       };
     },
-    openLog: ({ folder, files }) => new FileLog(`${folder}/log`, files),
-    newPerson: (surroundings) => new SessionPerson(surroundings, nodes, workload, () => (unique += 1)),
+    openLog: ({ folder, files }) => parts.log(`${folder}/log`, files),
+    newPerson: (surroundings) =>
+      new SessionPerson({ surroundings, nodes, workload, nextUnique: () => (unique += 1), newSession: parts.session }),
     unsettled(isUp) {
       const up = nodes.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
       const slots = up.map(({ appliedSlot }) => appliedSlot);
@@ -93,10 +136,6 @@ function cast(setting: Setting): MultiCast {
       reached.count("ballots", consensus.ballots);
     },
   };
-}
-
-function openSnapshots({ folder, files }: { readonly folder: string; readonly files: FileLayer }): SnapshotStore {
-  return new FileSnapshots(`${folder}/snapshots`, files);
 }
 
 function drawConfiguration(randomness: Randomness, given: number | undefined): multi.Configuration {

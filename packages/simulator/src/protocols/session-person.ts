@@ -3,13 +3,22 @@
  * sometimes cancels.
  */
 import { nodeOf, type multi } from "@synod/protocol";
-import { Session, type ClientError } from "@synod/client";
+import type { ClientError, Session, SessionOptions } from "@synod/client";
 import type { Person, PersonSurroundings } from "../world/protocol.ts";
 import type { Workload } from "../world/workload.ts";
 
 /** How long it tries unless it is impatient, and how long once the faults are over: for ever, as a run goes. */
 const deadlineMs = 5000;
 const lastDeadlineMs = 1_000_000;
+
+export interface SessionPersonOptions {
+  readonly surroundings: PersonSurroundings<multi.Message>;
+  readonly nodes: readonly number[];
+  readonly workload: Workload;
+  /** Another number each time, in the whole run. */
+  readonly nextUnique: () => number;
+  readonly newSession: (options: SessionOptions) => Session;
+}
 
 export class SessionPerson implements Person<multi.Message> {
   readonly resident: Session;
@@ -21,18 +30,13 @@ export class SessionPerson implements Person<multi.Message> {
   #finishing = false;
   #asking = false;
 
-  constructor(
-    surroundings: PersonSurroundings<multi.Message>,
-    nodes: readonly number[],
-    workload: Workload,
-    nextUnique: () => number,
-  ) {
+  constructor({ surroundings, nodes, workload, nextUnique, newSession }: SessionPersonOptions) {
     const { address, randomness, send, wake, now, history } = surroundings;
     this.#surroundings = surroundings;
     this.#workload = workload;
     this.#nextUnique = nextUnique;
     this.#process = history.newProcess();
-    this.resident = new Session({
+    this.resident = newSession({
       client: nodeOf(address),
       nodes,
       send,

@@ -1,0 +1,6 @@
+/**
+ * What clients may do that makes it harder.
+ */
+import type { FaultKind } from "./fault.ts";
+
+export const peopleFaults: readonly FaultKind[] = [];
