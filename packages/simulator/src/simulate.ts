@@ -1,6 +1,7 @@
 /**
  * The protocols that run in the world, and one run of any of them.
  */
+import { newBasicProtocol } from "./protocols/basic.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import type { SimulatedProtocol } from "./world/protocol.ts";
 import { run, type Run, type RunOptions } from "./world/run.ts";
@@ -18,7 +19,7 @@ export function simulationOf<Message extends { readonly kind: string }, Entry ex
 }
 
 /** One registration each. */
-export const simulations: readonly Simulation[] = [simulationOf(newMultiProtocol())];
+export const simulations: readonly Simulation[] = [simulationOf(newBasicProtocol()), simulationOf(newMultiProtocol())];
 
 export interface SimulateOptions extends RunOptions {
   /** The name of a protocol; `multi` unless given. */

@@ -2,7 +2,7 @@
  * What the world must know of a protocol to run it: one registration, and the network, the disks, the faults, the
  * checkers and the commands take it from there.
  */
-import type { Address, Layout, Random, Role, RoleMachine } from "@synod/protocol";
+import { addressOf, type Address, type Layout, type Random, type Role, type RoleMachine } from "@synod/protocol";
 import type { Backing, Front, Resident } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import type { FileLayer, Log, StorageError } from "@synod/storage";
@@ -74,6 +74,13 @@ export interface Person<Message> {
   finish(): void;
   /** It has had an answer to what it asked for after the faults. */
   readonly satisfied: boolean;
+}
+
+const firstPerson = 101;
+
+/** The address of a person of a run, by its index from 0. */
+export function personAddress(index: number): Address {
+  return addressOf("client", firstPerson + index);
 }
 
 /** What a person may use of the world. */

@@ -14,7 +14,7 @@ import { Fingerprint } from "./fingerprint.ts";
 import { History } from "./history.ts";
 import { Network } from "./network.ts";
 import { Process } from "./process.ts";
-import type { Cast, Manners, Person, SimulatedProtocol } from "./protocol.ts";
+import { personAddress, type Cast, type Manners, type Person, type SimulatedProtocol } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
 import { Tally } from "./tally.ts";
 
@@ -44,7 +44,6 @@ const syncKind = 3;
 /** How long clients and their hosts take to take their turn, in microseconds. */
 const personTurnMicroseconds = 20;
 const personTickMicroseconds = 10 * microsecondsPerMillisecond;
-const firstPerson = 101;
 
 export class World<Message extends { readonly kind: string }, Entry extends Message, Delivery> implements Ground {
   readonly clock: Clock;
@@ -81,7 +80,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
       },
     });
     for (const node of cast.nodes) this.#addNode(node);
-    this.people = Array.from({ length: cast.people }, (_, index) => this.#addPerson(firstPerson + index));
+    this.people = Array.from({ length: cast.people }, (_, index) => this.#addPerson(personAddress(index)));
   }
 
   get victims(): ReadonlyMap<number, Victim> {
@@ -216,9 +215,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     };
   }
 
-  #addPerson(number: number): Person<Message> {
+  #addPerson(address: Address): Person<Message> {
     const { cast, randomness, sent } = this.#options;
-    const address = addressOf("client", number);
     const host = new Host<Message>({
       transport: this.network.connect(address),
       codec: this.#codec,
@@ -229,7 +227,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     });
     const person = cast.newPerson({
       address,
-      randomness: randomness.stream("person", number),
+      randomness: randomness.stream("person", address),
       send: (to, message) => {
         sent?.(address, to, message);
         host.send(address, to, message);
