@@ -7,6 +7,7 @@ import {
   hasAcceptor,
   isPhase2Quorum,
   noAcceptors,
+  noBallot,
   sameValue,
   withAcceptor,
   type AcceptorSet,
@@ -105,11 +106,13 @@ export class ConsensusChecker {
     this.#promises.set(ballot, withAcceptor(this.#promises.get(ballot) ?? noAcceptors, acceptor));
   }
 
-  /** A vote leaves an acceptor. */
+  /** A vote leaves an acceptor, for the first time or again. */
   votes(acceptor: number, ballot: Ballot, slot: number): void {
+    // One that was cast before a higher promise may be told after it: its place on the disk says when it was cast.
+    const onDisk = this.#instance(slot).votes.get(ballot)?.acceptors ?? noAcceptors;
+    if (hasAcceptor(onDisk, acceptor)) return;
     this.#answers(acceptor, ballot, "vote");
-    const { durableVotes, durableTrim } = this.#memory(acceptor);
-    if (slot <= durableTrim || durableVotes.get(slot) === ballot) return;
+    if (slot <= this.#memory(acceptor).durableTrim) return;
     this.#report(
       "durability",
       `the vote of acceptor ${acceptor} for slot ${slot} in ballot ${ballot} is not on its disk`,
@@ -135,14 +138,20 @@ export class ConsensusChecker {
 
   /** A vote is on the disk of an acceptor: with a quorum of them, its value is chosen. */
   durableVote(acceptor: number, ballot: Ballot, slot: number, value: Value): void {
-    this.durablePromise(acceptor, ballot);
-    this.#memory(acceptor).durableVotes.set(slot, ballot);
+    const memory = this.#memory(acceptor);
     const instance = this.#instance(slot);
     let vote = instance.votes.get(ballot);
     if (vote === undefined) {
       vote = { value, acceptors: noAcceptors };
       instance.votes.set(ballot, vote);
     }
+    // P1a, by the order of its log, which is read again after a power failure.
+    if (ballot < memory.durableBallot && !hasAcceptor(vote.acceptors, acceptor)) {
+      const after = `after it had promised ${memory.durableBallot}`;
+      this.#report("promises", `acceptor ${acceptor} accepts ballot ${ballot} in slot ${slot} ${after}`);
+    }
+    this.durablePromise(acceptor, ballot);
+    memory.durableVotes.set(slot, Math.max(ballot, memory.durableVotes.get(slot) ?? noBallot));
     if (!sameValue(vote.value, value)) {
       this.#report(
         "agreement",
@@ -258,7 +267,7 @@ export class ConsensusChecker {
   #memory(acceptor: number): AcceptorMemory {
     let memory = this.#acceptors.get(acceptor);
     if (memory === undefined) {
-      memory = { durableBallot: 0, durableVotes: new Map(), durableTrim: 0, told: 0 };
+      memory = { durableBallot: noBallot, durableVotes: new Map(), durableTrim: 0, told: 0 };
       this.#acceptors.set(acceptor, memory);
     }
     return memory;
