@@ -2,8 +2,8 @@
  * What an acceptor of Multi-Paxos has accepted, slot by slot, and how much of it is known to be chosen.
  */
 import { noBallot, type Ballot } from "../ballot.ts";
-import { limits } from "../limits.ts";
 import type { Value } from "../value.ts";
+import type { Bounds } from "./configuration.ts";
 import type { Accept, Chosen, Promised, Slot, SlotProposal } from "./messages.ts";
 
 interface AcceptedProposal {
@@ -17,6 +17,7 @@ export function lastSlot({ from, values }: Chosen): Slot {
 }
 
 export class AcceptorLog {
+  readonly #limits: Bounds;
   readonly #accepted = new Map<Slot, AcceptedProposal>();
   /** Bytes of the values held. */
   #sizeBytes = 0;
@@ -28,6 +29,10 @@ export class AcceptorLog {
   #chosenThrough: Slot = 0;
   /** What leaders said is chosen, and that of the highest ballot that said so. */
   #commit: { readonly ballot: Ballot; readonly through: Slot } = { ballot: noBallot, through: 0 };
+
+  constructor(limits: Bounds) {
+    this.#limits = limits;
+  }
 
   get highest(): Slot {
     return this.#highest;
@@ -118,7 +123,7 @@ export class AcceptorLog {
     let next: Slot = 0;
     const reported = [...this.#accepted].filter(([slot]) => slot >= from && slot > this.#chosenThrough);
     for (const [slot, proposal] of reported.sort(([one], [other]) => one - other)) {
-      if (sizeBytes >= limits.answerBytes) {
+      if (sizeBytes >= this.#limits.answerBytes) {
         next = slot;
         break;
       }
@@ -132,7 +137,7 @@ export class AcceptorLog {
   chosenFrom(from: Slot): Chosen {
     const values: { readonly value: Value }[] = [];
     let sizeBytes = 0;
-    for (let slot = from; slot <= this.#chosenThrough && sizeBytes < limits.answerBytes; slot++) {
+    for (let slot = from; slot <= this.#chosenThrough && sizeBytes < this.#limits.answerBytes; slot++) {
       const proposal = this.#accepted.get(slot);
       if (proposal === undefined) break;
       sizeBytes += proposal.value.length;

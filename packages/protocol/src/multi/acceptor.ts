@@ -6,7 +6,6 @@
  */
 import { addressOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
-import { limits } from "../limits.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { AcceptorLog, lastSlot } from "./acceptor-log.ts";
 import type { Configuration } from "./configuration.ts";
@@ -23,7 +22,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #promised: Ballot = noBallot;
   /** The first slot that the last recorded promise did not count as chosen. */
   #recordedFrom: Slot = 1;
-  readonly #log = new AcceptorLog();
+  readonly #log: AcceptorLog;
   #silentTicks: number;
   /** Ticks in which more was chosen than this log can tell, and it did not get on. */
   #stuckTicks = 0;
@@ -36,6 +35,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
     this.#node = node;
+    this.#log = new AcceptorLog(configuration.limits);
     this.#source = node;
     this.#ownLearner = addressOf("learner", node);
     // A new acceptor has heard no leader, and keeps nobody from becoming one.
@@ -68,7 +68,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#silentTicks += 1;
     this.#mend(out);
     // Its own learner is down, or far behind, and will have to fetch that snapshot: the log must not grow for ever.
-    if (this.#log.sizeBytes > limits.logBytes) this.#forget(this.#heldElsewhere, out);
+    if (this.#log.sizeBytes > this.#configuration.limits.logBytes) this.#forget(this.#heldElsewhere, out);
   }
 
   flush(): void {}

@@ -3,7 +3,6 @@
  */
 import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
-import { limits } from "../limits.ts";
 import { countAcceptors, hasAcceptor, isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
@@ -41,7 +40,7 @@ export class Leadership {
     this.#observers = configuration.nodes.flatMap((each) =>
       each === node ? [addressOf("learner", each)] : [addressOf("proposer", each), addressOf("learner", each)],
     );
-    this.#window = new Window(configuration.quorums, preparation.chosenThrough);
+    this.#window = new Window(configuration.quorums, configuration.limits, preparation.chosenThrough);
     this.#reads = new PendingReads(configuration.quorums);
     this.#preparation = preparation;
     this.#recoverThrough = Math.max(preparation.highest, preparation.chosenThrough);
@@ -111,7 +110,7 @@ export class Leadership {
    * a slot, and told its client, before this leader has. False when it holds as many reads as it may.
    */
   read(client: Address, read: Read): boolean {
-    if (this.#reads.size >= limits.pendingReads) return false;
+    if (this.#reads.size >= this.#configuration.limits.pendingReads) return false;
     this.#reads.add(client, read, Math.max(this.#window.nextSlot - 1, this.#recoverThrough));
     return true;
   }

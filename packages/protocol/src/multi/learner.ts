@@ -6,7 +6,6 @@
  */
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import { noBallot, type Ballot } from "../ballot.ts";
-import { limits } from "../limits.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
 import type { Value } from "../value.ts";
@@ -121,7 +120,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
   }
 
   #vote(acceptor: number, ballot: Ballot, slot: Slot, value: Value | undefined): void {
-    if (slot <= this.#delivered || slot > this.#delivered + limits.learnerSlots) return;
+    if (slot <= this.#delivered || slot > this.#delivered + this.#configuration.limits.learnerSlots) return;
     let tally = this.#tallies.get(slot);
     if (tally === undefined || ballot > tally.ballot) {
       // Votes are never counted across ballots.
@@ -169,7 +168,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
   }
 
   #readAt(read: ReadAt, out: Output): void {
-    if (this.#reads.length >= limits.pendingReads) {
+    if (this.#reads.length >= this.#configuration.limits.pendingReads) {
       // The client asks again; it has a deadline.
       return;
     }

@@ -3,21 +3,20 @@
  * off into numbers that have no successor, because of what arrives. Lies within these bounds are not detected.
  */
 import { isAddress, nodeOf, roleOf, type Address } from "../address.ts";
-import { limits } from "../limits.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Bounds, Configuration } from "./configuration.ts";
 import type { Message } from "./messages.ts";
 
 /** Ballots and slots end far below the greatest safe integer, so that what comes after one is a safe integer too. */
 const most = 2 ** 52;
 
-export function isPlausible({ nodes }: Configuration, from: Address, message: Message): boolean {
+export function isPlausible({ nodes, limits }: Configuration, from: Address, message: Message): boolean {
   switch (message.kind) {
     case "Prepare":
       return isBallot(message.ballot) && message.from <= most;
     case "Accept":
-      return isVote(message);
+      return isVote(message, limits);
     case "AcceptedValue":
-      return isAcceptor(nodes, from) && isVote(message);
+      return isAcceptor(nodes, from) && isVote(message, limits);
     case "Heartbeat":
       return isBallot(message.ballot) && message.commitPoint <= most;
     case "Accepted":
@@ -52,8 +51,8 @@ interface Vote {
 }
 
 /** A leader never proposes beyond its window, which is shorter than what a learner holds. */
-function isVote({ ballot, slot, commitPoint }: Vote): boolean {
-  return isBallot(ballot) && slot > 0 && commitPoint <= most && slot <= commitPoint + limits.learnerSlots;
+function isVote({ ballot, slot, commitPoint }: Vote, { learnerSlots }: Bounds): boolean {
+  return isBallot(ballot) && slot > 0 && commitPoint <= most && slot <= commitPoint + learnerSlots;
 }
 
 function isBallot(ballot: number): boolean {

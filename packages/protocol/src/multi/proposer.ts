@@ -21,7 +21,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #node: number;
   readonly #acceptors: readonly Address[];
   readonly #election: Election;
-  readonly #queue = new RequestQueue();
+  readonly #queue: RequestQueue;
 
   /** The ballot that it prepares or leads with, or the last one that it did: on stable storage before it is used. */
   #ballot: Ballot = noBallot;
@@ -37,6 +37,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#node = node;
     this.#acceptors = configuration.nodes.map((each) => addressOf("acceptor", each));
     this.#election = new Election(configuration, random);
+    this.#queue = new RequestQueue(configuration.limits);
   }
 
   step(from: Address, message: Message, out: Output): void {

@@ -1,8 +1,8 @@
 /**
  * Requests that wait at a leader for room in its window. They are batched: one slot takes as many as a value holds.
  */
-import { limits } from "../limits.ts";
 import type { Value } from "../value.ts";
+import type { Bounds } from "./configuration.ts";
 import type { Origin } from "./window.ts";
 
 /** What one slot will hold: requests end to end. */
@@ -12,9 +12,14 @@ export interface Batch {
 }
 
 export class RequestQueue {
+  readonly #limits: Bounds;
   #origins: Origin[] = [];
   #commands: Value[] = [];
   #sizeBytes = 0;
+
+  constructor(limits: Bounds) {
+    this.#limits = limits;
+  }
 
   get sizeBytes(): number {
     return this.#sizeBytes;
@@ -30,7 +35,8 @@ export class RequestQueue {
    */
   add(origin: Origin, command: Value): boolean {
     if (command.length === 0) return false;
-    if (this.#sizeBytes + command.length > limits.queueBytes || command.length > limits.valueBytes) return false;
+    const { queueBytes, valueBytes } = this.#limits;
+    if (this.#sizeBytes + command.length > queueBytes || command.length > valueBytes) return false;
     this.#origins.push(origin);
     this.#commands.push(command);
     this.#sizeBytes += command.length;
@@ -42,7 +48,7 @@ export class RequestQueue {
     let count = 0;
     let sizeBytes = 0;
     for (const command of this.#commands) {
-      if (count > 0 && sizeBytes + command.length > limits.batchBytes) break;
+      if (count > 0 && sizeBytes + command.length > this.#limits.batchBytes) break;
       sizeBytes += command.length;
       count += 1;
     }

@@ -1,10 +1,10 @@
 /**
  * The slots that a leader has in flight: proposed, and not yet known to be chosen.
  */
-import { limits } from "../limits.ts";
 import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet, type QuorumSystem } from "../quorum.ts";
 import type { Value } from "../value.ts";
 import type { Address } from "../address.ts";
+import type { Bounds } from "./configuration.ts";
 import type { Slot } from "./messages.ts";
 
 /** Who asked for a value, to be told when this proposer can no longer see to it. */
@@ -24,12 +24,14 @@ export interface InFlight {
 
 export class Window {
   readonly #quorums: QuorumSystem;
+  readonly #limits: Bounds;
   readonly #slots = new Map<Slot, InFlight>();
   #sizeBytes = 0;
   #commitPoint: Slot;
 
-  constructor(quorums: QuorumSystem, commitPoint: Slot) {
+  constructor(quorums: QuorumSystem, limits: Bounds, commitPoint: Slot) {
     this.#quorums = quorums;
+    this.#limits = limits;
     this.#commitPoint = commitPoint;
   }
 
@@ -44,7 +46,7 @@ export class Window {
   }
 
   get hasRoom(): boolean {
-    return this.#slots.size < limits.windowSlots && this.#sizeBytes < limits.windowBytes;
+    return this.#slots.size < this.#limits.windowSlots && this.#sizeBytes < this.#limits.windowBytes;
   }
 
   get size(): number {

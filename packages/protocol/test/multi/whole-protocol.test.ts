@@ -3,18 +3,12 @@
  * fill and answers come in pages.
  */
 import fc from "fast-check";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { flexible, limits, majority, timing } from "../../src/index.ts";
 import { configurationOf } from "../../src/multi/index.ts";
 import { World, type Faults } from "./world.ts";
 
-vi.mock("../../src/limits.ts", async (original) => {
-  const { limits: usual, ...rest } = await original<typeof import("../../src/limits.ts")>();
-  return {
-    ...rest,
-    limits: { ...usual, windowSlots: 5, valueBytes: 12, batchBytes: 12, answerBytes: 10, learnerSlots: 12 },
-  };
-});
+const small = { ...limits, windowSlots: 5, valueBytes: 12, batchBytes: 12, answerBytes: 10, learnerSlots: 12 };
 
 const chance = (most: number): fc.Arbitrary<number> =>
   fc.integer({ min: 0, max: 20 }).map((part) => (most * part) / 20);
@@ -40,11 +34,11 @@ const runs = fc.record({
 });
 
 test("any run keeps every rule, and comes to rest in agreement when the faults stop", () => {
-  expect(limits.windowSlots).toBe(5);
   const totals = { chosen: 0, noOps: 0, reads: 0, ballots: 0 };
   fc.assert(
     fc.property(runs, ({ seed, quorums, learning, timing, ticks, faults }) => {
-      const world = new World(configurationOf(quorums.acceptors, { quorums, learning, timing }), seed, faults);
+      const configuration = configurationOf(quorums.acceptors, { quorums, learning, timing, limits: small });
+      const world = new World(configuration, seed, faults);
       for (let each = 0; each < ticks; each++) {
         world.tick();
         world.ask();

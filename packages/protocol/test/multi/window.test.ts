@@ -13,7 +13,7 @@ const origin = (sequence: number) => ({ client: client(1), sequence });
 
 describe("the window", () => {
   test("has room for as many slots as the limit, and again when the first is chosen", () => {
-    const window = new Window(majority(3), 10);
+    const window = new Window(majority(3), limits, 10);
     for (let slot = 11; slot <= 10 + limits.windowSlots; slot++) {
       expect(window.hasRoom).toBe(true);
       expect(window.add(value("a"), [])).toBe(slot);
@@ -28,7 +28,7 @@ describe("the window", () => {
   });
 
   test("is full when it holds as many bytes as the limit, and has room when they are chosen", () => {
-    const window = new Window(majority(3), 0);
+    const window = new Window(majority(3), limits, 0);
     const large = new Uint8Array(limits.valueBytes);
     const fits = limits.windowBytes / limits.valueBytes;
     for (let count = 0; count < fits; count++) {
@@ -41,7 +41,7 @@ describe("the window", () => {
   });
 
   test("takes no vote for a slot that it does not hold, and counts an acceptor once", () => {
-    const window = new Window(majority(3), 0);
+    const window = new Window(majority(3), limits, 0);
     window.add(value("a"), []);
     for (const slot of [0, 2, 99]) for (const node of [1, 2, 3]) window.vote(slot, node);
     for (let times = 0; times < 3; times++) window.vote(1, 2);
@@ -53,7 +53,7 @@ describe("the window", () => {
 
 describe("the queue", () => {
   test("refuses what is over its bytes, and takes more when some has left", () => {
-    const queue = new RequestQueue();
+    const queue = new RequestQueue(limits);
     const command = new Uint8Array(limits.valueBytes);
     const fits = limits.queueBytes / limits.valueBytes;
     for (let count = 0; count < fits; count++) expect(queue.add(origin(count), command)).toBe(true);
@@ -63,14 +63,14 @@ describe("the queue", () => {
   });
 
   test("refuses a command larger than a value may be", () => {
-    const queue = new RequestQueue();
+    const queue = new RequestQueue(limits);
     expect(queue.add(origin(1), new Uint8Array(limits.valueBytes + 1))).toBe(false);
     expect(queue.isEmpty).toBe(true);
     expect(queue.add(origin(1), new Uint8Array(limits.valueBytes))).toBe(true);
   });
 
   test("joins commands in order, each with its origin once, into values within the limit", () => {
-    const queue = new RequestQueue();
+    const queue = new RequestQueue(limits);
     const sizes = [1, 3, limits.valueBytes, 2, limits.valueBytes - 2, 1, 1, 5];
     for (const [index, size] of sizes.entries())
       expect(queue.add(origin(index), new Uint8Array(size).fill(index))).toBe(true);
@@ -87,7 +87,7 @@ describe("the queue", () => {
   });
 
   test("gives back whom to tell when it is cleared, and is empty", () => {
-    const queue = new RequestQueue();
+    const queue = new RequestQueue(limits);
     queue.add(origin(1), value("a"));
     queue.add(origin(2), value("b"));
     expect(queue.clear()).toEqual([origin(1), origin(2)]);
