@@ -24,6 +24,8 @@ export interface ReplicationOptions {
   readonly refused?: (refusal: SnapshotRefusal) => void;
   /** Bytes of applied values after which a snapshot is due; it waits for as much as the last snapshot was long. */
   readonly snapshotBytes: number;
+  /** Bytes of one part of a snapshot on its way to another learner; as `limits` says unless given. */
+  readonly snapshotPartBytes?: number;
 }
 
 /** Why another learner's snapshot was not installed. */
@@ -47,6 +49,7 @@ interface Outgoing {
 
 export class Replication implements Backing<multi.Message, multi.Entry, multi.Delivery> {
   readonly #options: ReplicationOptions;
+  readonly #partBytes: number;
   #bytesSince = 0;
   #writing: Outgoing | undefined;
   #incoming: Incoming | undefined;
@@ -55,6 +58,7 @@ export class Replication implements Backing<multi.Message, multi.Entry, multi.De
 
   constructor(options: ReplicationOptions) {
     this.#options = options;
+    this.#partBytes = options.snapshotPartBytes ?? limits.snapshotPartBytes;
   }
 
   /** Starts from the newest snapshot, if there is one, and tells the learner; returns its slot, or 0. */
@@ -156,7 +160,7 @@ export class Replication implements Backing<multi.Message, multi.Entry, multi.De
     this.#guard(() => {
       const newest = snapshots.latest();
       const wanted = slot === 0 ? newest?.slot : slot;
-      const bytes = wanted === undefined ? undefined : snapshots.read(wanted, offset, limits.snapshotPartBytes);
+      const bytes = wanted === undefined ? undefined : snapshots.read(wanted, offset, this.#partBytes);
       // Without a snapshot, or with a newer one, an empty part says so.
       send(to, {
         kind: "SnapshotPart",

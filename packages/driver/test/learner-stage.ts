@@ -34,6 +34,7 @@ export interface LearnerStageOptions {
   readonly machine?: StateMachine;
   readonly snapshots?: SnapshotStore;
   readonly snapshotBytes?: number;
+  readonly snapshotPartBytes?: number;
 }
 
 /** The value of slot 1: it opens session 1. */
@@ -62,7 +63,8 @@ export class LearnerStage {
   readonly #address: Address;
   readonly #also: [Address, multi.Message][] = [];
 
-  constructor({ node = 1, machine = newKeyValueMachine(), snapshots, snapshotBytes = 1_000_000 }: LearnerStageOptions) {
+  constructor(options: LearnerStageOptions) {
+    const { node = 1, machine = newKeyValueMachine(), snapshots, snapshotBytes = 1_000_000 } = options;
     this.#address = addressOf("learner", node);
     this.replica = new Replica({ machine, node });
     this.learner = new multi.Learner(configuration, node);
@@ -96,6 +98,7 @@ export class LearnerStage {
       failed: (failure) => this.failures.push(failure),
       refused: (refusal) => this.refusals.push(refusal),
       snapshotBytes,
+      ...(options.snapshotPartBytes === undefined ? {} : { snapshotPartBytes: options.snapshotPartBytes }),
     });
   }
 

@@ -93,6 +93,14 @@ test("a learner that is behind fetches a snapshot part by part, goes on from it,
   expect(restarted.recover()).toBe(4);
 });
 
+test("a snapshot is served in parts as small as is asked", () => {
+  const peer = withSnapshot(4, { snapshotPartBytes: 100_000 });
+  const behind = new LearnerStage({ node: 2 });
+  behind.fallBehind(peer);
+  expect(behind.fetch(peer)).toBe(Math.ceil(Number(peer.replication.status()["snapshotBytes"]) / 100_000));
+  expect(behind.replica.digest()).toBe(peer.replica.digest());
+});
+
 test("what was chosen after the snapshot is applied on top of it", () => {
   const peer = withSnapshot(4);
   const behind = new LearnerStage({ node: 2 });
