@@ -82,6 +82,8 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
     machines: drawMachines(randomness.stream("machines")),
     randomness,
     clock,
+    report,
+    reached,
     ...(sent === undefined ? {} : { sent: (from, to, message) => sent(clock.now, from, to, message) }),
   });
   const [least, most] = protocol.seconds;

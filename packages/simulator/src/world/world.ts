@@ -17,6 +17,7 @@ import { Process } from "./process.ts";
 import { personAddress, type Cast, type Manners, type Person, type SimulatedProtocol } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
 import { Tally } from "./tally.ts";
+import type { Report } from "./violation.ts";
 
 /** How the machines of a run are, drawn from its seed. */
 export interface Machines {
@@ -34,6 +35,10 @@ export interface WorldOptions<Message extends { readonly kind: string }, Entry e
   readonly machines: Machines;
   readonly randomness: Randomness;
   readonly clock: Clock;
+  /** Takes what the world itself finds wrong. */
+  readonly report: Report;
+  /** Counts what the run reaches. */
+  readonly reached: Tally;
   /** Sees each message as it leaves a role or a client. */
   readonly sent?: (from: Address, to: Address, message: Message) => void;
 }
