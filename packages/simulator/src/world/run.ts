@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly workload?: Workload;
   /** Only these faults of the schedule strike, by their index: for a run that was shrunk. */
   readonly only?: readonly number[];
+  /** At most so many clients; as many as are drawn unless given. */
+  readonly people?: number;
   /** Sees each message as it leaves a role or a client. */
   readonly sent?: (at: number, from: Address, to: Address, message: { readonly kind: string }) => void;
 }
@@ -49,6 +51,8 @@ export interface Run {
   readonly violation: Violation | undefined;
   /** All faults that were drawn, in the order of their beginning. */
   readonly schedule: readonly Fault[];
+  /** How many clients there were. */
+  readonly people: number;
   /** What clients asked and were told. */
   readonly history: readonly HistoryEvent[];
 }
@@ -68,7 +72,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   const report = (checker: string, message: string): void => {
     violation ??= { checker, message, at: clock.now };
   };
-  const cast = protocol.cast({
+  const drawn = protocol.cast({
     randomness: randomness.stream("cast"),
     nodes: options.nodes,
     machine: options.machine,
@@ -76,6 +80,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
     report,
     reached,
   });
+  const cast = { ...drawn, people: Math.min(drawn.people, options.people ?? drawn.people) };
   const world = new World<Message, Entry, Delivery>({
     protocol,
     cast,
@@ -136,6 +141,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
     reached: reached.counts(),
     violation,
     schedule,
+    people: cast.people,
     history: world.history.events,
   };
 }
