@@ -5,6 +5,7 @@
 export * from "./actor.ts";
 export * from "./disk.ts";
 export * from "./draw.ts";
+export * from "./museum/index.ts";
 export * from "./random.ts";
 export * from "./scenarios/index.ts";
 export * from "./show.ts";
