@@ -3,8 +3,16 @@
  * the caller chooses.
  */
 
+/** Bytes that were written and are not synced. */
+interface Write {
+  readonly at: number;
+  readonly sizeBytes: number;
+  /** Undefined as long as the cache holds them at their place. */
+  bytes: Uint8Array | undefined;
+}
+
 /** A change of a file's bytes that is not synced. */
-type Change = { readonly at: number; readonly bytes: Uint8Array } | { readonly truncateTo: number };
+type Change = Write | { readonly truncateTo: number };
 
 /** A change of a folder's names that is not synced. */
 interface NameChange {
@@ -29,9 +37,13 @@ export interface Survival {
 export class DiskFile {
   /** What a reader sees. */
   readonly cache = new Contents();
+  /** Bytes that had been durable were overwritten behind its user's back. */
+  isDamaged = false;
   /** What is on stable storage. */
   readonly #stored = new Contents();
   #unsynced: Change[] = [];
+  /** How many changes came before the first unsynced one. */
+  #settled = 0;
 
   /** The bytes on stable storage, until the next change. */
   get stored(): Uint8Array {
@@ -39,45 +51,54 @@ export class DiskFile {
   }
 
   write(at: number, bytes: Uint8Array): void {
-    const taken = bytes.slice();
-    this.cache.write(at, taken);
-    this.#unsynced.push({ at, bytes: taken });
+    if (at < this.cache.length) this.#keepWritten();
+    this.cache.write(at, bytes);
+    this.#unsynced.push({ at, sizeBytes: bytes.length, bytes: undefined });
   }
 
   truncate(sizeBytes: number): void {
+    this.#keepWritten();
     this.cache.truncate(sizeBytes);
     this.#unsynced.push({ truncateTo: sizeBytes });
   }
 
   /** Begins a sync of what is unsynced now; the function that is returned finishes it. */
   beginSync(): () => void {
-    const begun = new Set(this.#unsynced);
-    return () => {
-      for (const change of this.#unsynced) if (begun.has(change)) this.#store(change);
-      this.#unsynced = this.#unsynced.filter((change) => !begun.has(change));
-    };
+    const through = this.#settled + this.#unsynced.length;
+    return () => this.#storeThrough(through);
   }
 
   /** A sync failed: what was unsynced counts as clean, is still read, and never reaches the disk. */
   loseUnsynced(): void {
+    this.#settled += this.#unsynced.length;
     this.#unsynced = [];
+  }
+
+  /** Puts other bytes in the place of some that are there, on stable storage too, as a bad disk may. */
+  damage(at: number, bytes: Uint8Array): void {
+    this.cache.write(at, bytes);
+    const stored = bytes.subarray(0, Math.max(0, this.#stored.length - at));
+    if (stored.length > 0) this.#stored.write(at, stored);
+    this.isDamaged = true;
   }
 
   /** The file as it is found after a power failure. */
   survivor(survival: Survival, pageBytes: number): DiskFile {
     const found = new DiskFile();
+    found.isDamaged = this.isDamaged;
     found.#stored.write(0, this.#stored.view());
     for (const change of this.#unsynced) {
       if ("truncateTo" in change) {
         if (survival.name()) found.#stored.truncate(change.truncateTo);
         continue;
       }
+      const bytes = this.#bytesOf(change);
       let from = 0;
-      while (from < change.bytes.length) {
+      while (from < bytes.length) {
         const at = change.at + from;
-        const sizeBytes = Math.min(pageBytes - (at % pageBytes), change.bytes.length - from);
+        const sizeBytes = Math.min(pageBytes - (at % pageBytes), bytes.length - from);
         const kept = survival.piece({ at, sizeBytes });
-        if (kept > 0) found.#stored.write(at, change.bytes.subarray(from, from + kept));
+        if (kept > 0) found.#stored.write(at, bytes.subarray(from, from + kept));
         from += sizeBytes;
       }
     }
@@ -85,9 +106,28 @@ export class DiskFile {
     return found;
   }
 
-  #store(change: Change): void {
-    if ("truncateTo" in change) this.#stored.truncate(change.truncateTo);
-    else this.#stored.write(change.at, change.bytes);
+  #storeThrough(through: number): void {
+    const count = through - this.#settled;
+    if (count <= 0) return;
+    for (let index = 0; index < count; index++) {
+      const change = this.#unsynced[index];
+      if (change === undefined) continue;
+      if ("truncateTo" in change) this.#stored.truncate(change.truncateTo);
+      else this.#stored.write(change.at, this.#bytesOf(change));
+    }
+    this.#settled += count;
+    this.#unsynced.splice(0, count);
+  }
+
+  #bytesOf({ at, sizeBytes, bytes }: Write): Uint8Array {
+    return bytes ?? this.cache.view().subarray(at, at + sizeBytes);
+  }
+
+  /** The cache is going to change where it holds what was written before. */
+  #keepWritten(): void {
+    for (const change of this.#unsynced) {
+      if (!("truncateTo" in change)) change.bytes ??= this.#bytesOf(change).slice();
+    }
   }
 }
 
@@ -107,6 +147,11 @@ export class DiskFolder {
 
   rename(from: string, to: string, file: DiskFile): void {
     this.#change({ removed: from, added: [to, file] });
+  }
+
+  /** What is on stable storage. */
+  get stored(): ReadonlyMap<string, DiskFile> {
+    return this.#stored;
   }
 
   sync(): void {

@@ -2,7 +2,7 @@
  * A file layer that fails on purpose: over a disk in memory, with any operation made to fail, to do only a part, or to
  * be the last one before the power goes off.
  */
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { StorageError } from "../error.ts";
 import type { FileLayer, OpenFile } from "../files.ts";
 import { DiskFile, DiskFolder, type Survival } from "./disk.ts";
@@ -33,13 +33,15 @@ export type Fault =
   | "full"
   /** A read or write does at most this many bytes. */
   | { readonly shortBytes: number }
+  /** A sync reports success, and what was unsynced still is. */
+  | "lie"
   /** The power goes off before it: it fails, and so does all that follows. */
   | "power-off";
 
 export interface FaultyFilesOptions {
   /** When a sync reports: at once when it is not given, else when it calls `finish`. */
   readonly later?: (finish: () => void) => void;
-  /** Bytes of all files together; past it writes do a part and then fail as "full". */
+  /** As `capacityBytes` of the files: no bound when it is not given. */
   readonly capacityBytes?: number;
   /** Bytes that reach the disk in order when the power fails: 4096 when it is not given. */
   readonly pageBytes?: number;
@@ -49,7 +51,9 @@ export interface FaultyFilesOptions {
 
 export class FaultyFiles implements FileLayer {
   /** Says what goes wrong with an operation; nothing when it returns undefined. */
-  fault: (operation: FileOperation) => Fault | undefined = () => undefined;
+  fault: ((operation: FileOperation) => Fault | undefined) | undefined = undefined;
+  /** Bytes of all files together; past it writes do a part and then fail as "full". */
+  capacityBytes: number;
   readonly #options: FaultyFilesOptions;
   readonly #folders: Map<string, DiskFolder>;
   #operations = 0;
@@ -57,6 +61,7 @@ export class FaultyFiles implements FileLayer {
 
   constructor(options: FaultyFilesOptions = {}, folders: ReadonlyMap<string, DiskFolder> = new Map()) {
     this.#options = options;
+    this.capacityBytes = options.capacityBytes ?? Infinity;
     this.#folders = new Map(folders);
   }
 
@@ -78,11 +83,29 @@ export class FaultyFiles implements FileLayer {
 
   /** Turns over all bits of a byte, as a bad sector may. */
   damage(path: string, at: number): void {
-    const file = this.#file(path);
-    const byte = file.cache.view()[at];
-    if (byte === undefined) throw new RangeError(`${path} has ${file.cache.length} bytes, no byte ${at}`);
-    file.write(at, Uint8Array.of(byte ^ 0xff));
-    file.beginSync()();
+    const { cache } = this.#file(path);
+    const byte = cache.view()[at];
+    if (byte === undefined) throw new RangeError(`${path} has ${cache.length} bytes, no byte ${at}`);
+    this.overwrite(path, at, Uint8Array.of(byte ^ 0xff));
+  }
+
+  /** Puts other bytes in the place of those that are there, on stable storage too. */
+  overwrite(path: string, at: number, bytes: Uint8Array): void {
+    this.#file(path).damage(at, bytes);
+  }
+
+  /** The files whose names are on stable storage, with what of their bytes is. */
+  *durableFiles(): Iterable<{ readonly path: string; readonly stored: Uint8Array }> {
+    for (const [path, { stored }] of this.#folders) {
+      for (const [name, file] of stored) yield { path: join(path, name), stored: file.stored };
+    }
+  }
+
+  /** The files that a reader finds and whose bytes were overwritten behind its back. */
+  *damagedFiles(): Iterable<string> {
+    for (const [path, { names }] of this.#folders) {
+      for (const [name, file] of names) if (file.isDamaged) yield join(path, name);
+    }
   }
 
   /** Bytes of a file as a reader sees them. */
@@ -100,7 +123,7 @@ export class FaultyFiles implements FileLayer {
 
   list(folder: string): readonly string[] {
     this.begin("list", folder);
-    return [...this.#folder(folder).names.keys()];
+    return [...(this.#folders.get(folder)?.names.keys() ?? [])];
   }
 
   createFolder(folder: string): void {
@@ -120,26 +143,31 @@ export class FaultyFiles implements FileLayer {
   }
 
   syncFolder(folder: string): void {
-    this.begin("syncFolder", folder);
-    this.#folder(folder).sync();
+    if (this.begin("syncFolder", folder) > 0) this.#folder(folder).sync();
   }
 
-  /** Begins an operation of one of its files: throws its fault, or returns how many bytes it may do. */
+  /** Begins an operation: throws its fault, or returns how many bytes it may do, which is 0 for a lie. */
   begin(kind: FileOperation["kind"], path: string): number {
-    const fault = this.#powerOff ? "power-off" : this.fault({ kind, path, ordinal: this.#operations++ });
+    const ordinal = this.#operations;
+    if (!this.#powerOff) this.#operations += 1;
+    const fault = this.#powerOff ? "power-off" : this.fault?.({ kind, path, ordinal });
     if (fault === undefined) return Infinity;
     if (fault === "power-off") this.#powerOff = true;
+    if (fault === "lie") return 0;
     if (typeof fault === "object") return fault.shortBytes;
     throw new StorageError(fault === "full" ? "full" : "io", path, `cannot ${kind} it: injected fault "${fault}"`);
   }
 
-  /** Bytes that may still be written. */
-  roomBytes(): number {
-    const { capacityBytes } = this.#options;
-    if (capacityBytes === undefined) return Infinity;
+  /** Bytes of all files as a reader sees them. */
+  get usedBytes(): number {
     let used = 0;
     for (const folder of this.#folders.values()) for (const file of folder.names.values()) used += file.cache.length;
-    return Math.max(0, capacityBytes - used);
+    return used;
+  }
+
+  /** Bytes that may still be written. */
+  roomBytes(): number {
+    return this.capacityBytes === Infinity ? Infinity : Math.max(0, this.capacityBytes - this.usedBytes);
   }
 
   /** Calls `finish` when a sync that has begun is to be done. */
@@ -237,7 +265,7 @@ class FaultyFile implements OpenFile {
 
   #beginSync(): () => void {
     try {
-      this.#files.begin("sync", this.path);
+      if (this.#files.begin("sync", this.path) === 0) return () => undefined;
     } catch (cause) {
       // With the power off nothing is lost beyond what the crash itself decides.
       if (!this.#files.powerOff) this.#file.loseUnsynced();

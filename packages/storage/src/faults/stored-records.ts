@@ -18,8 +18,9 @@ export class StoredRecords {
 
   /** A file has these bytes on stable storage now. Anything but a segment is passed over. */
   synced(path: string, stored: Uint8Array): void {
-    if (segmentNumber(basename(path)) === undefined) return;
-    let at = this.#read.get(path) ?? headerBytes;
+    const before = this.#read.get(path);
+    if (before === undefined && segmentNumber(basename(path)) === undefined) return;
+    let at = before ?? headerBytes;
     for (;;) {
       const start = at + recordHeaderBytes;
       if (start > stored.length) break;
