@@ -10,6 +10,7 @@ import {
   MemoryLog,
   MemorySnapshots,
   nodeFiles,
+  requireLog,
   type Log,
   type SnapshotStore,
   type StorageError,
@@ -17,7 +18,6 @@ import {
 import type { Codec } from "@synod/wire";
 import { join } from "node:path";
 import type { RoleRecovery, RoleStorage, WorkerSettings } from "./control.ts";
-import { requireLog } from "./missing-log.ts";
 import type { NodeRole } from "./placement.ts";
 
 export interface Actor {

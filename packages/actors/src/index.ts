@@ -3,6 +3,5 @@
  */
 export * from "./control.ts";
 export * from "./errors.ts";
-export * from "./missing-log.ts";
 export * from "./placement.ts";
 export * from "./supervisor.ts";

@@ -3,8 +3,7 @@
  * opened as something else, nor with a part of it gone.
  */
 import type { QuorumSystem } from "@synod/protocol";
-import { requireLog } from "@synod/actors";
-import { FileLog, lockFolder, nodeFiles, StorageError } from "@synod/storage";
+import { FileLog, lockFolder, nodeFiles, requireLog, StorageError } from "@synod/storage";
 import { Effect, Schema, type Scope } from "effect";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -58,7 +57,7 @@ export const openFolder = Effect.fnUntraced(function* (
     const message = `${where}: the folder holds the state machine ${found.machine}, got ${machine}; use another folder`;
     return yield* new ConfigurationError({ message });
   }
-  return yield* attempt(folder, () => logFolders(folder, nodes).forEach(requireLog));
+  return yield* attempt(folder, () => logFolders(folder, nodes).forEach((path) => requireLog(path)));
 });
 
 function showQuorums({ phase1, phase2 }: Marker["quorums"]): string {

@@ -26,7 +26,7 @@ export interface OpenFile {
 export interface FileLayer {
   /** Opens a file to read, to write where it is, or made anew and empty to write. */
   open(path: string, mode: "read" | "write" | "create"): OpenFile;
-  /** The names in a folder, in any order. */
+  /** The names in a folder, in any order; none when there is no such folder. */
   list(folder: string): readonly string[];
   /** Makes a folder, with those above it, durably; nothing when it is there. */
   createFolder(folder: string): void;

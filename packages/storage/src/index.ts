@@ -10,5 +10,6 @@ export * from "./log.ts";
 export type { MemoryArea } from "./memory-area.ts";
 export * from "./memory-log.ts";
 export * from "./memory-snapshots.ts";
+export * from "./missing-log.ts";
 export * from "./node-files.ts";
 export * from "./snapshots.ts";

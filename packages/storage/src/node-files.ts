@@ -25,7 +25,7 @@ export function nodeFiles(options: NodeFilesOptions = {}): FileLayer {
         blocking,
       );
     },
-    list: (folder) => attempt(folder, "list", () => fs.readdirSync(folder)),
+    list: (folder) => attempt(folder, "list", () => list(folder)),
     createFolder: (folder) => attempt(folder, "create", () => createFolder(resolve(folder))),
     rename: (from, to) => attempt(from, "rename", () => fs.renameSync(from, to)),
     remove: (path) => attempt(path, "remove", () => fs.unlinkSync(path)),
@@ -96,6 +96,15 @@ class NodeFile implements OpenFile {
   close(): void {
     this.#closing = true;
     if (this.#syncs === 0) attempt(this.path, "close", () => fs.closeSync(this.#descriptor));
+  }
+}
+
+function list(folder: string): readonly string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    throw cause;
   }
 }
 

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileLog } from "@synod/storage";
+import { FileLog, requireLog } from "@synod/storage";
+import { FaultyFiles } from "@synod/storage/faults";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { requireLog } from "../src/index.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -27,4 +27,14 @@ test("no folder, an empty one, and one of other files are refused by name", () =
   expect(() => requireLog(path)).toThrow(refusal);
   writeFileSync(join(path, "notes.txt"), "");
   expect(() => requireLog(path)).toThrow(refusal);
+});
+
+test("a folder that cannot be read is no missing log: it may be there", () => {
+  const files = new FaultyFiles();
+  new FileLog("log", files).recover(() => undefined);
+  files.fault = () => "io";
+  expect(() => requireLog("log", files)).toThrow(expect.objectContaining({ reason: "io" }));
+  files.fault = undefined;
+  expect(() => requireLog("log", files)).not.toThrow();
+  expect(() => requireLog("other", files)).toThrow(expect.objectContaining({ reason: "corrupt" }));
 });
