@@ -105,8 +105,8 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     this.#close = () => transport.close();
     try {
       for (const { role, address } of this.plan.roles) {
-        this.#newActor(role, address, life, host).start();
-        this.#world.cast.watcher.began(address);
+        const recovered = this.#newActor(role, address, life, host).start();
+        this.#world.cast.watcher.began(address, recovered);
       }
     } catch (failure) {
       if (!(failure instanceof Error) || failure.name !== "StorageError") throw failure;
@@ -177,6 +177,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
         pause: (microseconds) => this.pause(microseconds),
       }),
       folder: `/${role}`,
+      survivors: () => this.plan.disk.survivors(),
       later: (job) => clock.after(this.pace.turnMicroseconds, () => this.#awake(number, job)),
     };
     watcher.begins(address, number);

@@ -3,7 +3,7 @@
  * checkers and the commands take it from there.
  */
 import { addressOf, type Address, type Layout, type Random, type Role, type RoleMachine } from "@synod/protocol";
-import type { Backing, Front, Resident } from "@synod/driver";
+import type { Backing, Front, Resident, RoleRecovered } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import type { FileLayer, Log, StorageError } from "@synod/storage";
 import type { History, Model } from "./history.ts";
@@ -40,6 +40,8 @@ export interface Life {
   readonly files: FileLayer;
   /** The folder of its own on that disk. */
   readonly folder: string;
+  /** That disk as it would be found if the power failed now and nothing that was not synced survived; for checkers. */
+  readonly survivors: () => FileLayer;
   /** Continues a long job soon, if this life is not over then. */
   readonly later: (job: () => void) => void;
 }
@@ -51,8 +53,8 @@ export interface Watcher<Message, Entry, Delivery> {
   /** It takes back an entry from its log. */
   recovered(address: Address, entry: Entry): void;
   /** It has taken back all that there is, and takes part. */
-  began(address: Address): void;
-  /** A message leaves a role. */
+  began(address: Address, recovered: RoleRecovered): void;
+  /** A message leaves a role or a client. */
   sent(from: Address, to: Address, message: Message): void;
   /** An entry of a role's log is on stable storage, says the disk. */
   durable(address: Address, entry: Entry): void;

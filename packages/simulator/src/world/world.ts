@@ -234,6 +234,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
       address,
       randomness: randomness.stream("person", address),
       send: (to, message) => {
+        cast.watcher.sent(address, to, message);
         sent?.(address, to, message);
         host.send(address, to, message);
       },
