@@ -45,6 +45,8 @@ export class Host<Message> {
   readonly #options: HostOptions<Message>;
   readonly #residents = new Map<Address, Resident<Message>>();
   readonly #outgoing = new Map<Endpoint, FrameWriter<Message>>();
+  /** The endpoints for which a frame was begun in this turn. */
+  readonly #begun: Endpoint[] = [];
   #scheduled = false;
   #ticks = 0;
   readonly counters: HostCounters = { frames: 0, refusedFrames: 0, strayMessages: 0 };
@@ -93,6 +95,7 @@ export class Host<Message> {
 
   #frame(endpoint: Endpoint, from: Address, to: Address, message: Message): void {
     const writer = this.#writer(endpoint);
+    if (writer.count === 0) this.#begun.push(endpoint);
     if (writer.add(from, to, message)) return;
     // The frame is full: it goes, and the message begins the next one.
     this.#options.transport.send(endpoint, writer.take());
@@ -144,11 +147,13 @@ export class Host<Message> {
       }
       if (!busy) break;
     }
-    for (const [endpoint, writer] of this.#outgoing) {
-      if (writer.count === 0) continue;
+    for (const endpoint of this.#begun) {
+      const writer = this.#outgoing.get(endpoint);
+      if (writer === undefined || writer.count === 0) continue;
       // Anyone may write any sender into a frame: what cannot be reached keeps no buffer.
       if (!this.#options.transport.send(endpoint, writer.take())) this.#outgoing.delete(endpoint);
     }
+    this.#begun.length = 0;
     for (const resident of this.#residents.values()) if (resident.busy) this.#schedule();
   }
 

@@ -19,46 +19,49 @@ export class Schedule {
   plan(time: number, action: () => void): void {
     const planned = { time, sequence: this.#planned, action };
     this.#planned += 1;
-    let at = this.#heap.push(planned) - 1;
+    const heap = this.#heap;
+    let at = heap.push(planned) - 1;
     while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.#swapIfEarlier(at, parent)) break;
-      at = parent;
+      const above = (at - 1) >> 1;
+      const parent = heap[above];
+      if (parent === undefined || isEarlier(parent, planned)) break;
+      heap[at] = parent;
+      at = above;
     }
+    heap[at] = planned;
   }
 
   /** Takes out what comes next. */
   take(): (() => void) | undefined {
-    const first = this.#heap[0];
-    const last = this.#heap.pop();
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
     if (first === undefined || last === undefined) return undefined;
-    if (last !== first) {
-      this.#heap[0] = last;
-      this.#sink();
-    }
+    if (last !== first) this.#sink(last);
     return first.action;
   }
 
-  #sink(): void {
-    for (let at = 0; ;) {
-      const [left, right] = [2 * at + 1, 2 * at + 2];
-      const child = this.#isEarlier(right, left) ? right : left;
-      if (!this.#swapIfEarlier(child, at)) return;
-      at = child;
+  /** Puts `planned` where the first one was, and lets it sink to its place. */
+  #sink(planned: Planned): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      let child = heap[below];
+      if (child === undefined) break;
+      const right = heap[below + 1];
+      if (right !== undefined && isEarlier(right, child)) {
+        child = right;
+        below += 1;
+      }
+      if (isEarlier(planned, child)) break;
+      heap[at] = child;
+      at = below;
     }
+    heap[at] = planned;
   }
+}
 
-  #isEarlier(one: number, other: number): boolean {
-    const [first, second] = [this.#heap[one], this.#heap[other]];
-    if (first === undefined || second === undefined) return false;
-    return first.time < second.time || (first.time === second.time && first.sequence < second.sequence);
-  }
-
-  #swapIfEarlier(below: number, above: number): boolean {
-    const [child, parent] = [this.#heap[below], this.#heap[above]];
-    if (child === undefined || parent === undefined || !this.#isEarlier(below, above)) return false;
-    this.#heap[above] = child;
-    this.#heap[below] = parent;
-    return true;
-  }
+function isEarlier(one: Planned, other: Planned): boolean {
+  return one.time < other.time || (one.time === other.time && one.sequence < other.sequence);
 }
