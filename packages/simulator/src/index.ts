@@ -13,7 +13,7 @@ export * from "./simulate.ts";
 export * from "./stage.ts";
 export * from "./trace.ts";
 export type { Fault, FaultGroup } from "./world/faults/fault.ts";
-export { faultKinds, usualFaults } from "./world/faults/kinds.ts";
+export { faultGroups, faultKinds, resolveFaults, usualFaults } from "./world/faults/kinds.ts";
 export type { HistoryEvent, Model } from "./world/history.ts";
 export { Randomness } from "./world/randomness.ts";
 export type { Run, RunOptions } from "./world/run.ts";

@@ -78,6 +78,7 @@ export class BasicPerson implements Person<basic.Message> {
       : { kind: "Inquire" };
     const invocation = history.invoke(this.#process, proposes ? "propose" : "inquire", "decree", proposes ? text : null);
     const hasty = !this.#finishing && randomness.chance(manners.impatience);
+    if (hasty) this.#surroundings.struck("impatience");
     const untilTicks = this.#finishing ? Infinity : hasty ? hastyTicks : patienceTicks;
     this.#asking = { message, invocation, last: this.#finishing, untilTicks, ageTicks: 0 };
     this.#send();

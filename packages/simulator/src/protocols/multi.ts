@@ -75,6 +75,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     nodes,
     roles,
     spareNodes: nodes.length - Math.max(quorums.phase1, quorums.phase2),
+    leaderNodes: quorums.phase2,
     progressTicks: 3000,
     people: randomness.integer(2, 5),
     segmentBytes: randomness.pick([512, 4096, 65_536]),

@@ -1,15 +1,21 @@
 /**
- * A client with a real session, as a program has one: it asks for one thing after another, gives up at a deadline, and
- * sometimes cancels.
+ * A client with a real session, as a program has one: it asks for one thing after another and gives up at a deadline.
+ * When its manners are bad it also gives up early, cancels, repeats itself, leaves, and asks for several things at once.
  */
-import { nodeOf, type multi } from "@synod/protocol";
+import { addressOf, nodeOf, type Address, type multi } from "@synod/protocol";
 import type { ClientError, Session, SessionOptions } from "@synod/client";
+import type { Resident } from "@synod/driver";
+import type { Invocation } from "../world/history.ts";
 import type { Person, PersonSurroundings } from "../world/protocol.ts";
-import type { Workload } from "../world/workload.ts";
+import type { Operation, Workload } from "../world/workload.ts";
 
 /** How long it tries unless it is impatient, and how long once the faults are over: for ever, as a run goes. */
 const deadlineMs = 5000;
 const lastDeadlineMs = 1_000_000;
+/** How many things one may ask for at once, beside the first. */
+const mostBeside = 5;
+/** How late what it sends may come again, in microseconds. */
+const repetitions: readonly number[] = [1000, 100_000, 1_000_000];
 
 export interface SessionPersonOptions {
   readonly surroundings: PersonSurroundings<multi.Message>;
@@ -21,34 +27,26 @@ export interface SessionPersonOptions {
 }
 
 export class SessionPerson implements Person<multi.Message> {
-  readonly resident: Session;
+  readonly resident: Resident<multi.Message>;
   satisfied = false;
+  readonly #options: SessionPersonOptions;
   readonly #surroundings: PersonSurroundings<multi.Message>;
-  readonly #workload: Workload;
-  readonly #nextUnique: () => number;
-  #process: number;
+  #session: Session;
+  #sessions = 0;
+  /** Processes of the history that have no operation under way. */
+  readonly #idle: number[] = [];
   #finishing = false;
   #asking = false;
 
-  constructor({ surroundings, nodes, workload, nextUnique, newSession }: SessionPersonOptions) {
-    const { address, randomness, send, wake, now, history } = surroundings;
-    this.#surroundings = surroundings;
-    this.#workload = workload;
-    this.#nextUnique = nextUnique;
-    this.#process = history.newProcess();
-    this.resident = newSession({
-      client: nodeOf(address),
-      nodes,
-      send,
-      wake,
-      now,
-      ticking: () => undefined,
-      random: randomness.stream("session").next,
-    });
+  constructor(options: SessionPersonOptions) {
+    this.#options = options;
+    this.#surroundings = options.surroundings;
+    this.#session = this.#newSession();
+    this.resident = this.#newResident();
   }
 
   begin(): void {
-    this.resident.start();
+    this.#session.start();
     this.#think();
   }
 
@@ -57,54 +55,141 @@ export class SessionPerson implements Person<multi.Message> {
     this.#askLast();
   }
 
-  #think(): void {
-    const { randomness, after } = this.#surroundings;
-    after(randomness.integer(0, 40_000), () => {
-      if (!this.#finishing) this.#ask(deadlineMs);
+  /** Whatever session it has just now. */
+  #newResident(): Resident<multi.Message> {
+    const session = (): Session => this.#session;
+    return {
+      post: (from, message) => session().post(from, message),
+      get busy() {
+        return session().busy;
+      },
+      turn: () => session().turn(),
+      tick: () => session().tick(),
+    };
+  }
+
+  #newSession(): Session {
+    const { address, randomness, wake, now } = this.#surroundings;
+    this.#sessions += 1;
+    return this.#options.newSession({
+      client: nodeOf(address),
+      nodes: this.#options.nodes,
+      send: (to, message) => this.#send(to, message),
+      wake,
+      now,
+      ticking: () => undefined,
+      random: randomness.stream("session", this.#sessions).next,
     });
   }
 
-  #askLast(): void {
-    if (!this.#asking && !this.satisfied) this.#ask(lastDeadlineMs);
+  #think(): void {
+    const { randomness, after } = this.#surroundings;
+    after(randomness.integer(0, 40_000), () => {
+      if (!this.#finishing) this.#askSome();
+    });
   }
 
-  #ask(deadline: number): void {
-    const { randomness, history, manners, after } = this.#surroundings;
-    const { kind, f, key, value, encode, decode } = this.#workload.next(randomness, this.#nextUnique());
-    const last = this.#finishing;
-    const invocation = history.invoke(this.#process, f, key, value);
-    const settled = (): void => {
+  /** One thing, and perhaps others beside it. */
+  #askSome(): void {
+    const { randomness, manners, struck } = this.#surroundings;
+    this.#asking = true;
+    this.#ask(() => {
       this.#asking = false;
       if (this.#finishing) this.#askLast();
       else this.#think();
-    };
-    const resolve = (answer: unknown): void => {
-      invocation.ok(answer);
-      this.satisfied = last;
-      settled();
-    };
-    const reject = (error: unknown): void => {
-      if (surelyNotRun(error as ClientError)) invocation.fail();
-      else {
-        invocation.info();
-        this.#process = history.newProcess();
-      }
-      settled();
-    };
+    });
+    if (randomness.chance(manners.crowding)) {
+      struck("crowding");
+      for (let beside = randomness.integer(1, mostBeside); beside > 0; beside--) this.#ask(() => undefined);
+    }
+    if (randomness.chance(manners.departure)) this.#leaveSoon();
+  }
+
+  #askLast(): void {
+    if (this.#asking || this.satisfied) return;
     this.#asking = true;
-    const impatient = !last && randomness.chance(manners.impatience);
-    const canceller = !last && randomness.chance(manners.fickleness) ? new AbortController() : undefined;
+    this.#ask((answered) => {
+      this.#asking = false;
+      this.satisfied = answered;
+      this.#askLast();
+    });
+  }
+
+  /** Asks for one thing; `settled` hears whether it was answered. */
+  #ask(settled: (answered: boolean) => void): void {
+    const { randomness, history } = this.#surroundings;
+    const operation = this.#options.workload.next(randomness, this.#options.nextUnique());
+    const { f, key, value } = operation;
+    const process = this.#idle.pop() ?? history.newProcess();
+    const invocation = history.invoke(process, f, key, value);
+    this.#submit(
+      operation,
+      (answer) => {
+        invocation.ok(answer);
+        this.#idle.push(process);
+        settled(true);
+      },
+      (error) => {
+        if (this.#refused(operation, invocation, error as ClientError)) this.#idle.push(process);
+        settled(false);
+      },
+    );
+  }
+
+  /** Whether the process may go on: what it asked for has had no effect and never will. */
+  #refused({ kind }: Operation, invocation: Invocation, error: ClientError): boolean {
+    const surelyNotRun = kind === "query" || error._tag === "Overloaded" || error._tag === "CommandRefused";
+    if (surelyNotRun) invocation.fail();
+    else invocation.info();
+    return surelyNotRun;
+  }
+
+  #submit(operation: Operation, resolve: (answer: unknown) => void, reject: (error: unknown) => void): void {
+    const { kind, encode, decode } = operation;
+    const { randomness, manners, after, struck } = this.#surroundings;
+    const impatient = !this.#finishing && randomness.chance(manners.impatience);
+    const fickle = !this.#finishing && randomness.chance(manners.fickleness);
+    const canceller = fickle ? new AbortController() : undefined;
     const options = {
-      deadlineMs: impatient ? randomness.integer(10, 400) : deadline,
+      deadlineMs: impatient ? randomness.integer(10, 400) : this.#finishing ? lastDeadlineMs : deadlineMs,
       ...(canceller === undefined ? {} : { signal: canceller.signal }),
     };
     if (canceller !== undefined) after(randomness.integer(0, 200_000), () => canceller.abort());
-    if (kind === "command") this.resident.submitCommand(encode, decode, resolve, reject, options);
-    else this.resident.submitQuery(encode, decode, resolve, reject, options);
+    const rejected = (error: unknown): void => {
+      const { _tag: tag } = error as ClientError;
+      if (tag === "Cancelled") struck("fickleness");
+      else if (impatient && tag !== "Closed") struck("impatience");
+      reject(error);
+    };
+    if (kind === "command") this.#session.submitCommand(encode, decode, resolve, rejected, options);
+    else this.#session.submitQuery(encode, decode, resolve, rejected, options);
   }
-}
 
-/** All other errors leave open whether the command took effect. */
-function surelyNotRun(error: ClientError): boolean {
-  return error._tag === "Overloaded";
+  /** Goes away with whatever is under way, and comes back as another process of the same client would. */
+  #leaveSoon(): void {
+    const { randomness, after, struck } = this.#surroundings;
+    after(randomness.integer(0, 100_000), () => {
+      if (this.#finishing) return;
+      struck("departure");
+      const left = this.#session;
+      this.#session = this.#newSession();
+      this.#session.start();
+      left.close();
+    });
+  }
+
+  #send(to: Address, message: multi.Message): void {
+    const { randomness, manners, send, after, struck } = this.#surroundings;
+    send(to, message);
+    if (message.kind !== "Request" && message.kind !== "Read") return;
+    if (!randomness.chance(manners.repetition)) return;
+    struck("repetition");
+    // The session writes into these bytes when it sends them again itself.
+    const again: multi.Message =
+      message.kind === "Request"
+        ? { ...message, command: message.command.slice() }
+        : { ...message, query: message.query.slice() };
+    const elsewhere = addressOf("proposer", randomness.pick(this.#options.nodes));
+    after(randomness.integer(0, randomness.pick(repetitions)), () => send(elsewhere, again));
+  }
 }

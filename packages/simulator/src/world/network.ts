@@ -4,6 +4,7 @@
 import { nodeOf, roleOf } from "@synod/protocol";
 import { newTransportCounters, type Endpoint, type Transport } from "@synod/transports";
 import type { Clock } from "./clock.ts";
+import { damageFrame } from "./damage.ts";
 import type { Randomness } from "./randomness.ts";
 import type { Tally } from "./tally.ts";
 
@@ -11,15 +12,19 @@ import type { Tally } from "./tally.ts";
 export interface NetworkFault {
   /** The class that is counted when it strikes. */
   readonly name: string;
+  /** Only frames from or to these nodes are struck; all when there are none. */
+  readonly nodes?: readonly number[];
   /** Whether frames from one node to another are cut off; clients are on no node and are never asked about. */
   readonly cuts?: (from: number, to: number) => boolean;
   /** Whether frames wait until it is over, instead of being lost. */
   readonly clogs?: (from: number, to: number) => boolean;
-  /** The chance that a frame is lost, is delivered twice, or has a bit turned over. */
+  /** The chance that a frame is lost, is delivered twice, or is damaged. */
   readonly loss?: number;
   readonly duplication?: number;
   readonly corruption?: number;
-  /** Frames take up to this much longer, in microseconds, and pass each other. */
+  /** Half of the frames take this much longer, one of ten 9 times as much, one of a hundred 99 times; in order. */
+  readonly delayMicroseconds?: number;
+  /** Frames take up to this much longer, and pass each other. */
   readonly jitterMicroseconds?: number;
 }
 
@@ -42,18 +47,34 @@ export interface NetworkOptions {
 }
 
 interface Clogged {
-  readonly from: Endpoint;
-  readonly to: Endpoint;
+  readonly path: Path;
   readonly frame: Uint8Array;
 }
+
+/** The way from one endpoint to another. */
+interface Path {
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  /** When the last of its frames arrives. */
+  lastArrival: number;
+}
+
+/** The longest that one frame is held up, in microseconds. */
+const mostDelayMicroseconds = 2_000_000;
+/** A delay that is worth counting, in microseconds. */
+const slowMicroseconds = 1000;
+/** How late the second arrival of a frame may be, in microseconds. */
+const secondArrivals: readonly number[] = [100, 20_000, 1_000_000];
+/** Frames that one clog keeps back; past it they are lost, as on a full path. */
+const mostClogged = 4096;
 
 export class Network {
   readonly #options: NetworkOptions;
   readonly #receivers = new Map<Endpoint, Receiver>();
-  /** When the last frame of a path arrives, for paths that keep the order. */
-  readonly #lastArrival = new Map<number, number>();
-  readonly #faults = new Set<NetworkFault>();
-  #clogged: Clogged[] = [];
+  readonly #paths = new Map<Endpoint, Map<Endpoint, Path>>();
+  /** With what each keeps back. */
+  readonly #faults = new Map<NetworkFault, Clogged[]>();
+  readonly #damaged = new WeakSet<Uint8Array>();
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -62,6 +83,7 @@ export class Network {
   /** A transport for an endpoint, in the place of the one before it. */
   connect(endpoint: Endpoint): Transport {
     const counters = newTransportCounters();
+    const paths = this.#pathsOf(endpoint);
     let closed = false;
     return {
       counters,
@@ -69,7 +91,12 @@ export class Network {
         if (closed) return false;
         counters.sentFrames += 1;
         counters.sentBytes += frame.length;
-        this.#send(endpoint, to, frame);
+        let path = paths.get(to);
+        if (path === undefined) {
+          path = { from: endpoint, to, lastArrival: 0 };
+          paths.set(to, path);
+        }
+        this.#send(path, frame);
         return true;
       },
       receive: (take) => {
@@ -84,80 +111,114 @@ export class Network {
 
   /** From now on something is wrong; the function that is returned ends it. */
   begin(fault: NetworkFault): () => void {
-    this.#faults.add(fault);
+    this.#faults.set(fault, []);
     return () => {
+      const clogged = this.#faults.get(fault) ?? [];
       this.#faults.delete(fault);
-      if (fault.clogs !== undefined) this.#unclog();
+      for (const { path, frame } of clogged) this.#send(path, frame);
     };
   }
 
-  #send(from: Endpoint, to: Endpoint, frame: Uint8Array): void {
-    const { randomness, faults } = this.#options;
-    const struck = this.#stops(from, to);
-    if (struck?.cuts !== undefined) return faults.count(struck.name);
-    if (struck !== undefined) {
-      faults.count(struck.name);
-      this.#clogged.push({ from, to, frame });
-      return;
+  /** Whether its faults have damaged a frame: whoever opens it must refuse it. */
+  isDamaged(frame: Uint8Array): boolean {
+    return this.#damaged.has(frame);
+  }
+
+  #pathsOf(endpoint: Endpoint): Map<Endpoint, Path> {
+    let paths = this.#paths.get(endpoint);
+    if (paths === undefined) {
+      paths = new Map();
+      this.#paths.set(endpoint, paths);
     }
+    return paths;
+  }
+
+  #send(path: Path, frame: Uint8Array): void {
+    if (this.#faults.size === 0) return this.#transmit(path, frame, 0);
+    if (!this.#isStopped(path, frame)) this.#strike(path, frame);
+  }
+
+  /** Whether a fault between two nodes keeps the frame from passing. */
+  #isStopped(path: Path, frame: Uint8Array): boolean {
+    const { from, to } = path;
+    if (roleOf(from) === "client" || roleOf(to) === "client") return false;
+    const [one, other] = [nodeOf(from), nodeOf(to)];
+    if (one === other) return false;
+    for (const [fault, clogged] of this.#faults) {
+      const clogs = fault.clogs?.(one, other) === true;
+      if (!clogs && fault.cuts?.(one, other) !== true) continue;
+      this.#options.faults.count(fault.name);
+      if (clogs && clogged.length < mostClogged) clogged.push({ path, frame });
+      return true;
+    }
+    return false;
+  }
+
+  /** What chance does to a frame that passes. */
+  #strike(path: Path, frame: Uint8Array): void {
+    const { randomness, faults } = this.#options;
+    let delay = 0;
     let jitter = 0;
-    let copies = 1;
-    for (const { name, loss = 0, duplication = 0, corruption = 0, jitterMicroseconds = 0 } of this.#faults) {
+    let passing: string | undefined;
+    let copies = 0;
+    let first = frame;
+    for (const fault of this.#faults.keys()) {
+      const { name, loss = 0, duplication = 0, corruption = 0, delayMicroseconds = 0, jitterMicroseconds = 0 } = fault;
+      if (!concerns(fault, path)) continue;
       if (loss > 0 && randomness.chance(loss)) return faults.count(name);
       if (duplication > 0 && randomness.chance(duplication)) {
         copies += 1;
         faults.count(name);
       }
       if (corruption > 0 && randomness.chance(corruption)) {
-        const at = randomness.integer(0, frame.length * 8 - 1);
-        frame[at >> 3] = (frame[at >> 3] ?? 0) ^ (1 << (at & 7));
+        first = damageFrame(frame, randomness);
+        this.#damaged.add(first);
         faults.count(name);
+      }
+      if (delayMicroseconds > 0) {
+        const luck = randomness.next();
+        const longer = Math.min(mostDelayMicroseconds, Math.floor((delayMicroseconds * luck) / (1 - luck)));
+        if (longer >= slowMicroseconds) faults.count(name);
+        delay += longer;
       }
       if (jitterMicroseconds > 0) {
-        jitter = Math.max(jitter, jitterMicroseconds);
-        faults.count(name);
+        jitter += randomness.integer(0, jitterMicroseconds);
+        passing = name;
       }
     }
+    this.#transmit(path, first, delay + jitter, passing);
     // Each arrival owns its bytes.
-    for (; copies > 1; copies--) this.#transmit(from, to, frame.slice(), Math.max(jitter, 1));
-    this.#transmit(from, to, frame, jitter);
+    for (; copies > 0; copies--) this.#transmitAgain(path, frame.slice());
   }
 
-  /** A fault between two nodes that keeps frames from passing. */
-  #stops(from: Endpoint, to: Endpoint): NetworkFault | undefined {
-    if (this.#faults.size === 0 || roleOf(from) === "client" || roleOf(to) === "client") return undefined;
-    const [one, other] = [nodeOf(from), nodeOf(to)];
-    if (one === other) return undefined;
-    for (const fault of this.#faults) {
-      if (fault.cuts?.(one, other) === true || fault.clogs?.(one, other) === true) return fault;
+  /** @param passing counted when the frame passes one that was sent before; without it the path keeps its order */
+  #transmit(path: Path, frame: Uint8Array, longer: number, passing?: string): void {
+    const { clock, randomness, latency, faults } = this.#options;
+    let arrival = clock.now + randomness.integer(latency.least, latency.most) + longer;
+    if (arrival < path.lastArrival) {
+      if (passing === undefined) arrival = path.lastArrival;
+      else faults.count(passing);
     }
-    return undefined;
+    path.lastArrival = Math.max(path.lastArrival, arrival);
+    clock.at(arrival, () => this.#arrive(path, frame));
   }
 
-  /** Frames without jitter keep the order of their path. */
-  #transmit(from: Endpoint, to: Endpoint, frame: Uint8Array, jitter: number): void {
+  /** A second arrival, which nothing waits for. */
+  #transmitAgain(path: Path, frame: Uint8Array): void {
     const { clock, randomness, latency } = this.#options;
-    let arrival = clock.now + randomness.integer(latency.least, latency.most);
-    if (jitter > 0) {
-      arrival += randomness.integer(0, jitter);
-    } else {
-      const path = from * 2 ** 26 + to;
-      arrival = Math.max(arrival, this.#lastArrival.get(path) ?? 0);
-      this.#lastArrival.set(path, arrival);
-    }
-    clock.at(arrival, () => this.#arrive(from, to, frame));
+    clock.after(latency.least + randomness.integer(0, randomness.pick(secondArrivals)), () =>
+      this.#arrive(path, frame),
+    );
   }
 
-  #arrive(from: Endpoint, to: Endpoint, frame: Uint8Array): void {
+  #arrive({ from, to }: Path, frame: Uint8Array): void {
     const receiver = this.#receivers.get(to);
     if (receiver === undefined) return;
     this.#options.arrived(from, to, frame);
     receiver(frame);
   }
+}
 
-  #unclog(): void {
-    const clogged = this.#clogged;
-    this.#clogged = [];
-    for (const { from, to, frame } of clogged) this.#send(from, to, frame);
-  }
+function concerns({ nodes }: NetworkFault, { from, to }: Path): boolean {
+  return nodes === undefined || nodes.length === 0 || nodes.includes(nodeOf(from)) || nodes.includes(nodeOf(to));
 }

@@ -26,6 +26,8 @@ export interface ProcessWorld<Message extends { readonly kind: string }, Entry e
   /** The endpoint where an address lives. */
   readonly route: (address: Address) => Endpoint;
   readonly sent: (from: Address, to: Address, message: Message) => void;
+  /** It has opened a frame that arrived. */
+  readonly opened: (endpoint: Endpoint, frame: Uint8Array, refused: boolean) => void;
   /** The storage of a role failed: the process has ended. */
   readonly failed: (process: Process<Message, Entry, Delivery>, failure: StorageError) => void;
 }
@@ -44,7 +46,8 @@ export interface Pace {
   turnMicroseconds: number;
 }
 
-const tickMicroseconds = 10_000;
+/** How the time of a process passes when nothing is wrong. */
+export const usualPace: Readonly<Pace> = { tickMicroseconds: 10_000, turnMicroseconds: 20 };
 const tickKind = 1;
 
 /** A host whose messages are seen as they leave a role. */
@@ -59,12 +62,14 @@ class WatchedHost<Message> extends Host<Message> {
 
 export class Process<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
   readonly plan: ProcessPlan;
-  readonly pace: Pace = { tickMicroseconds, turnMicroseconds: 20 };
+  readonly pace: Pace = { ...usualPace };
   readonly #world: ProcessWorld<Message, Entry, Delivery>;
   #life = 0;
   #host: WatchedHost<Message> | undefined;
   #pausedUntil = 0;
   #restartAt = 0;
+  /** Ticks that its clock has gone back. */
+  #ticksBack = 0;
   #close: () => void = () => undefined;
   /** Ticks and turns that it took. */
   events = 0;
@@ -92,7 +97,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     const host = new WatchedHost<Message>({
       transport: {
         ...transport,
-        receive: (take) => transport.receive((frame) => this.#awake(life, () => take(frame))),
+        receive: (take) => transport.receive((frame) => this.#awake(life, () => this.#open(host, take, frame))),
       },
       codec,
       group: 0,
@@ -114,7 +119,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       return;
     }
     // Each life begins its ticks at a moment of its own.
-    const phase = randomness.stream("tick", this.plan.endpoint, life).integer(0, tickMicroseconds);
+    const phase = randomness.stream("tick", this.plan.endpoint, life).integer(0, usualPace.tickMicroseconds);
     clock.after(phase, () => this.#tick(life));
   }
 
@@ -123,12 +128,26 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     if (this.#host === undefined) return;
     this.#life += 1;
     this.#host = undefined;
+    this.#pausedUntil = 0;
+    this.#ticksBack = 0;
     this.#close();
   }
 
   /** It does nothing for a while; what arrives waits. */
   pause(microseconds: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#world.clock.now + microseconds);
+  }
+
+  /** Its clock jumps: so many ticks pass at once, or none for so many ticks when it is below 0. */
+  jump(ticks: number): void {
+    if (this.#host === undefined) return;
+    if (ticks < 0) {
+      this.#ticksBack = Math.max(this.#ticksBack, -ticks);
+      return;
+    }
+    this.#awake(this.#life, () => {
+      for (let count = 0; count < ticks; count++) this.#host?.tick();
+    });
   }
 
   /** Starts it later, unless something else does before. */
@@ -146,8 +165,15 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       this.events += 1;
       fingerprint.add(tickKind, clock.now, this.plan.endpoint);
       clock.after(this.pace.tickMicroseconds, () => this.#tick(life));
-      this.#host?.tick();
+      if (this.#ticksBack > 0) this.#ticksBack -= 1;
+      else this.#host?.tick();
     });
+  }
+
+  #open(host: Host<Message>, take: (frame: Uint8Array) => void, frame: Uint8Array): void {
+    const before = host.counters.refusedFrames;
+    take(frame);
+    this.#world.opened(this.plan.endpoint, frame, host.counters.refusedFrames > before);
   }
 
   /** Does something in this life of the process, once it is not paused. */

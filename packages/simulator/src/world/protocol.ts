@@ -96,16 +96,33 @@ export interface PersonSurroundings<Message> {
   readonly now: () => number;
   readonly after: (microseconds: number, action: () => void) => void;
   readonly history: History;
-  readonly manners: Manners;
+  readonly manners: Readonly<Manners>;
+  /** It has behaved so: that fault is counted. */
+  readonly struck: (manner: keyof Manners) => void;
 }
 
-/** How people behave, as the faults of a run say; all may change while it runs. */
+/** How people behave, as the faults of a run say: chances, which all may change while it runs. */
 export interface Manners {
-  /** The chance that one gives up early. */
+  /** That one gives up early. */
   impatience: number;
-  /** The chance that one cancels what it asked for. */
+  /** That one cancels what it asked for. */
   fickleness: number;
+  /** That what one sends comes again, late, and to another node as well. */
+  repetition: number;
+  /** That one goes away and comes back with a new session. */
+  departure: number;
+  /** That one asks for several things at once. */
+  crowding: number;
 }
+
+/** As they are when nothing is wrong. */
+export const goodManners: Readonly<Manners> = {
+  impatience: 0,
+  fickleness: 0,
+  repetition: 0,
+  departure: 0,
+  crowding: 0,
+};
 
 /** All that takes part in one run. */
 export interface Cast<Message, Entry extends Message, Delivery> {
@@ -115,6 +132,11 @@ export interface Cast<Message, Entry extends Message, Delivery> {
   readonly roles: readonly NodeRole[];
   /** How many nodes may be lost for good: the rest has every quorum that progress takes. */
   readonly spareNodes: number;
+  /**
+   * How many nodes a leader must reach to go on, of a protocol that bears partial partitions: one may stay after the
+   * last fault. None stays when it is not given.
+   */
+  readonly leaderNodes?: number;
   /** How long clients may wait for an answer once nothing is wrong any more, in ticks. */
   readonly progressTicks: number;
   readonly people: number;
@@ -131,7 +153,10 @@ export interface Cast<Message, Entry extends Message, Delivery> {
   readonly watcher: Watcher<Message, Entry, Delivery>;
   /** What histories of clients are checked against, if they are. */
   readonly model: Model | undefined;
-  /** Whether all that is up has come to rest in agreement; undefined or what it waits for. */
+  /**
+   * Whether all that can has come to rest in agreement; undefined or what it waits for. A role cannot when it is not
+   * up, or is cut off from a node that may lead.
+   */
   unsettled(isUp: (address: Address) => boolean): string | undefined;
   /** What can only be told when all has come to rest. */
   finalCheck(history: History): void;

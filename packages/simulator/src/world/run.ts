@@ -4,8 +4,8 @@
 import type { StateMachine } from "@synod/machines";
 import type { Address } from "@synod/protocol";
 import { Clock, microsecondsPerMillisecond, microsecondsPerSecond } from "./clock.ts";
-import type { Fault } from "./faults/fault.ts";
-import { faultKinds, usualFaults } from "./faults/kinds.ts";
+import type { Fault, FaultKind } from "./faults/fault.ts";
+import { faultKinds, resolveFaults } from "./faults/kinds.ts";
 import { drawFaults } from "./faults/schedule.ts";
 import type { HistoryEvent } from "./history.ts";
 import type { SimulatedProtocol } from "./protocol.ts";
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly seed: number;
   /** How many nodes; drawn unless given. */
   readonly nodes?: number;
-  /** The names of the kinds of faults that may strike; all usual ones unless given. */
+  /** The names of the kinds of faults that may strike, or of groups of them; all usual ones unless given. */
   readonly faults?: readonly string[];
   /** Makes a state machine in its first state; the protocol's own unless given. */
   readonly machine?: () => StateMachine;
@@ -64,7 +64,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   options: RunOptions,
 ): Run {
   const { seed, sent } = options;
-  const names = options.faults ?? usualFaults;
+  const kinds = resolveFaults(options.faults ?? ["all"]);
   const randomness = new Randomness(seed);
   const clock = new Clock();
   const reached = new Tally();
@@ -93,16 +93,26 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   });
   const [least, most] = protocol.seconds;
   const duration = Math.floor(randomness.stream("duration").integer(least * 100, most * 100) * 10_000);
-  const schedule = drawFaults(randomness.stream("faults"), names, cast.nodes, duration);
-  for (const fault of schedule) {
-    if (options.only?.includes(fault.index) === false) continue;
-    clock.at(fault.at, () => strike(fault));
-  }
-  const strike = (fault: Fault): void => {
-    const kind = faultKinds.find(({ name }) => name === fault.name);
-    const end = kind?.begin(fault, world, randomness.stream("fault", fault.index));
-    if (end !== undefined && fault.microseconds > 0) clock.after(fault.microseconds, end);
+  const schedule = drawFaults(randomness.stream("faults"), {
+    kinds,
+    asked: options.faults !== undefined,
+    nodes: cast.nodes,
+    microseconds: duration,
+    mayLast: (cut) => cast.leaderNodes !== undefined && world.reach.allows(cut),
+  });
+  const strike = (fault: Fault, kind: FaultKind): void => {
+    const end = kind.begin(fault, world, randomness.stream("fault", fault.index));
+    if (fault.microseconds > 0 && fault.lasting !== true) clock.after(fault.microseconds, end);
   };
+  for (const fault of schedule) {
+    const kind = faultKinds.find(({ name }) => name === fault.name);
+    if (kind === undefined || options.only?.includes(fault.index) === false) continue;
+    clock.at(fault.at, () => strike(fault, kind));
+    if (fault.lasting !== true || kind.lastingCut === undefined) continue;
+    // From the beginning: what it takes to bear it must not be lost before.
+    world.reach.cut = kind.lastingCut(fault);
+    reached.count("lasting-partitions");
+  }
   const go = (until: number, done: () => boolean): void => {
     // A role that stops because of a broken invariant is a violation like any other.
     try {
@@ -124,7 +134,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
       if (clock.now < next) return false;
       next = clock.now + 5 * tickMicroseconds;
       unsettled = world.people.every(({ satisfied }) => satisfied)
-        ? cast.unsettled((address) => world.isUp(address))
+        ? cast.unsettled((address) => world.isDue(address))
         : "a client waits for its answer";
       return unsettled === undefined;
     });

@@ -2,7 +2,7 @@
  * A world: the nodes of a cluster with their real roles, drivers, codec and log format, and its clients, in simulated
  * time, over a simulated network and simulated disks.
  */
-import { addressOf, nodeOf, roleOf, type Address } from "@synod/protocol";
+import { addressOf, nodeOf, roleOf, showAddress, type Address } from "@synod/protocol";
 import { Host } from "@synod/driver";
 import type { StorageError } from "@synod/storage";
 import type { Endpoint } from "@synod/transports";
@@ -14,8 +14,10 @@ import { Fingerprint } from "./fingerprint.ts";
 import { History } from "./history.ts";
 import { Network } from "./network.ts";
 import { Process } from "./process.ts";
-import { personAddress, type Cast, type Manners, type Person, type SimulatedProtocol } from "./protocol.ts";
+import { goodManners, personAddress } from "./protocol.ts";
+import type { Cast, Manners, Person, SimulatedProtocol } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
+import { Reach } from "./reach.ts";
 import { Tally } from "./tally.ts";
 import type { Report } from "./violation.ts";
 
@@ -54,7 +56,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   readonly clock: Clock;
   readonly network: Network;
   readonly faults = new Tally();
-  readonly manners: Manners = { impatience: 0, fickleness: 0 };
+  readonly manners: Manners = { ...goodManners };
+  readonly reach: Reach;
   readonly history: History;
   readonly people: readonly Person<Message>[];
   readonly #options: WorldOptions<Message, Entry, Delivery>;
@@ -73,6 +76,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     this.clock = clock;
     this.#codec = newCodec<Message>(protocol.layout);
     this.history = new History(() => this.clock.now);
+    const quorumNodes = cast.nodes.length - cast.spareNodes;
+    this.reach = new Reach({ nodes: cast.nodes, quorumNodes, leaderNodes: cast.leaderNodes ?? quorumNodes });
     this.network = new Network({
       clock: this.clock,
       randomness: randomness.stream("network"),
@@ -107,6 +112,11 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     return this.#processes.get(this.#route(address))?.isUp === true;
   }
 
+  /** Whether a role must come to know what all know: it is up, and hears whoever may lead. */
+  isDue(address: Address): boolean {
+    return this.isUp(address) && this.reach.hearsLeaders(nodeOf(address), this.#lost);
+  }
+
   begin(): void {
     for (const process of this.#processes.values()) process.start();
     for (const person of this.people) person.begin();
@@ -115,8 +125,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   /** All that can come back does; the faults have ended by themselves. */
   heal(): void {
     for (const victim of this.#victims.values()) victim.restart();
-    this.manners.impatience = 0;
-    this.manners.fickleness = 0;
+    Object.assign(this.manners, goodManners);
     for (const person of this.people) person.finish();
   }
 
@@ -175,11 +184,20 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
           cast.watcher.sent(from, to, message);
           sent?.(from, to, message);
         },
+        opened: (opener, frame, refused) => this.#opened(opener, frame, refused),
         failed: (failed, failure) => this.#failed(failed, failure),
       },
     );
     this.#processes.set(endpoint, process);
     return process;
+  }
+
+  /** The checksum finds all damage of the kinds that there are here, and none where there is none. */
+  #opened(endpoint: Endpoint, frame: Uint8Array, refused: boolean): void {
+    if (refused) this.#options.reached.count("refused-frames");
+    if (refused === this.network.isDamaged(frame)) return;
+    const what = refused ? "refuses a frame that is whole" : "takes a frame that was damaged";
+    this.#options.report("frames", `${showAddress(endpoint)} ${what}`);
   }
 
   /** What stopped because of its disk tries again, as under a supervisor; with a damaged log it never does. */
@@ -211,6 +229,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
       },
       lose: () => {
         if (!lost.has(node) && lost.size >= cast.spareNodes) return false;
+        if (!this.reach.isQuorumReached(new Set(lost).add(node))) return false;
         lost.add(node);
         return true;
       },
@@ -222,8 +241,17 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
 
   #addPerson(address: Address): Person<Message> {
     const { cast, randomness, sent } = this.#options;
+    const transport = this.network.connect(address);
     const host = new Host<Message>({
-      transport: this.network.connect(address),
+      transport: {
+        ...transport,
+        receive: (take) =>
+          transport.receive((frame) => {
+            const before = host.counters.refusedFrames;
+            take(frame);
+            this.#opened(address, frame, host.counters.refusedFrames > before);
+          }),
+      },
       codec: this.#codec,
       group: 0,
       checksum: true,
@@ -243,6 +271,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
       after: (microseconds, action) => this.clock.after(microseconds, action),
       history: this.history,
       manners: this.manners,
+      struck: (manner) => this.faults.count(manner),
     });
     host.attach(address, person.resident);
     const tick = (): void => {

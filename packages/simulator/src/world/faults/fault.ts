@@ -8,6 +8,7 @@ import type { Network } from "../network.ts";
 import type { Pace } from "../process.ts";
 import type { Manners } from "../protocol.ts";
 import type { Randomness } from "../randomness.ts";
+import type { Cut } from "../reach.ts";
 import type { Tally } from "../tally.ts";
 
 /** One thing that goes wrong. */
@@ -24,6 +25,8 @@ export interface Fault {
   readonly nodes: readonly number[];
   /** How much of it: a chance, a factor, microseconds, as its kind says. */
   readonly amount: number;
+  /** It stays when the phase with faults is over, and progress is demanded under it. */
+  readonly lasting?: true;
 }
 
 export type FaultGroup = "network" | "disk" | "process" | "people";
@@ -45,6 +48,8 @@ export interface FaultKind {
   draw(randomness: Randomness, nodes: readonly number[]): Drawn | undefined;
   /** Lets it strike; returns what ends it. Counts in `ground.faults` when it really did something. */
   begin(fault: Fault, ground: Ground, randomness: Randomness): () => void;
+  /** Who is cut off from whom when it lasts; only kinds under which progress may be due have it. */
+  readonly lastingCut?: (fault: Pick<Fault, "nodes">) => Cut;
 }
 
 /** A node, as faults strike it. */
@@ -67,12 +72,15 @@ export interface VictimProcess {
   kill(): void;
   start(): void;
   pause(microseconds: number): void;
+  /** Its clock jumps: so many ticks at once, or none for so many ticks when it is below 0. */
+  jump(ticks: number): void;
 }
 
 /** All that faults may touch. */
 export interface Ground {
   readonly clock: Clock;
   readonly network: Network;
+  /** By node. */
   readonly victims: ReadonlyMap<number, Victim>;
   readonly manners: Manners;
   readonly faults: Tally;

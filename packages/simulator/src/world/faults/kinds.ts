@@ -1,5 +1,5 @@
 /**
- * All kinds of faults there are.
+ * All kinds of faults there are, and what names them.
  */
 import { diskFaults } from "./disk.ts";
 import type { FaultKind } from "./fault.ts";
@@ -9,7 +9,31 @@ import { processFaults } from "./process.ts";
 
 export const faultKinds: readonly FaultKind[] = [...networkFaults, ...diskFaults, ...processFaults, ...peopleFaults];
 
+const usualKinds = faultKinds.filter(({ onlyByName }) => onlyByName !== true);
+
 /** What is injected unless it is told: all that the protocols must bear. */
-export const usualFaults: readonly string[] = faultKinds
-  .filter(({ onlyByName }) => onlyByName !== true)
-  .map(({ name }) => name);
+export const usualFaults: readonly string[] = usualKinds.map(({ name }) => name);
+
+/** Names of many kinds at once; a group has only its usual ones. */
+export const faultGroups = ["all", "none", "network", "disk", "process", "people"] as const;
+
+/**
+ * The kinds that names and group names stand for, each once.
+ *
+ * @throws RangeError for a name that there is not
+ */
+export function resolveFaults(names: readonly string[]): readonly FaultKind[] {
+  const asked = new Set(names.flatMap(kindsOf));
+  return faultKinds.filter((kind) => asked.has(kind));
+}
+
+function kindsOf(name: string): readonly FaultKind[] {
+  if (name === "none") return [];
+  if (name === "all") return usualKinds;
+  const found = faultKinds.find((kind) => kind.name === name);
+  if (found !== undefined) return [found];
+  const group = usualKinds.filter((kind) => kind.group === name);
+  if (group.length > 0) return group;
+  const known = [...faultGroups, ...faultKinds.map((kind) => kind.name)].join(", ");
+  throw new RangeError(`faults: expected any of ${known}, got ${JSON.stringify(name)}`);
+}
