@@ -29,5 +29,7 @@ export function valueToPropose(reported: Iterable<Proposal>, wanted: Value): Val
 
 /** True when two values are the same bytes. */
 export function sameValue(one: Value, other: Value): boolean {
-  return one.length === other.length && one.every((byte, i) => byte === other[i]);
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
