@@ -1,8 +1,10 @@
 /**
  * What the messages and entries of single-decree Paxos mean to the checkers: its one instance is slot 1.
  */
-import { basic, nodeOf, noBallot, roleOf, showAddress, type Address } from "@synod/protocol";
+import type { basic } from "@synod/protocol";
+import { nodeOf, noBallot, roleOf, showAddress, type Address } from "@synod/protocol";
 import type { ConsensusChecker, RecoveredLog } from "../check/consensus.ts";
+import type { AskedValues } from "../check/asked.ts";
 import type { Watcher } from "../world/protocol.ts";
 import type { Tally } from "../world/tally.ts";
 
@@ -10,12 +12,14 @@ const decree = 1;
 
 export class BasicWatcher implements Watcher<basic.Message, basic.Entry, basic.Delivery> {
   readonly #consensus: ConsensusChecker;
+  readonly #asked: AskedValues;
   readonly #reached: Tally;
   readonly #lives = new Map<Address, number>();
   readonly #recovering = new Map<Address, RecoveredLog>();
 
-  constructor(consensus: ConsensusChecker, reached: Tally) {
+  constructor(consensus: ConsensusChecker, asked: AskedValues, reached: Tally) {
     this.#consensus = consensus;
+    this.#asked = asked;
     this.#reached = reached;
   }
 
@@ -44,15 +48,14 @@ export class BasicWatcher implements Watcher<basic.Message, basic.Entry, basic.D
     const who = showAddress(from);
     switch (message.kind) {
       case "Prepare":
-        return consensus.uses(message.ballot, this.#lifeOf(from));
+        consensus.uses(message.ballot, node, this.#lifeOf(from));
+        return consensus.prepares(node, message.ballot);
       case "Accept":
-        consensus.uses(message.ballot, this.#lifeOf(from));
-        return consensus.proposes(message.ballot, decree, message.value);
+        consensus.uses(message.ballot, node, this.#lifeOf(from));
+        consensus.proposes(message.ballot, decree, message.value);
+        return;
       case "Promised":
-        consensus.promises(node, message.ballot);
-        if (message.acceptedBallot === noBallot) return;
-        this.#reached.count("values-found");
-        return consensus.reports(node, decree, message.acceptedBallot, message.acceptedValue);
+        return this.#promised(node, message);
       case "Accepted":
         return consensus.votes(node, message.ballot, decree);
       case "Rejected":
@@ -63,13 +66,15 @@ export class BasicWatcher implements Watcher<basic.Message, basic.Entry, basic.D
       case "Inquire":
         return this.#reached.count("inquiries");
       case "Request":
+        if (roleOf(from) === "client") this.#asked.asks(message.value);
         return;
     }
   }
 
   durable(address: Address, entry: basic.Entry): void {
-    if (roleOf(address) !== "acceptor") return;
     const node = nodeOf(address);
+    if (roleOf(address) === "proposer") return this.#consensus.durableBallot(node, entry.ballot);
+    if (roleOf(address) !== "acceptor") return;
     if (entry.kind === "Prepare") this.#consensus.durablePromise(node, entry.ballot);
     else this.#consensus.durableVote(node, entry.ballot, decree, entry.value);
   }
@@ -87,7 +92,14 @@ export class BasicWatcher implements Watcher<basic.Message, basic.Entry, basic.D
     this.#reached.count(`storage-${reason}`);
   }
 
-  #lifeOf(address: Address): string {
-    return `${showAddress(address)} in life ${this.#lives.get(address)}`;
+  #promised(acceptor: number, { ballot, acceptedBallot, acceptedValue }: basic.Promised): void {
+    const accepted =
+      acceptedBallot === noBallot ? [] : [{ slot: decree, ballot: acceptedBallot, value: acceptedValue }];
+    if (accepted.length > 0) this.#reached.count("values-found");
+    this.#consensus.promises(acceptor, { ballot, from: decree, chosenThrough: 0, accepted, next: 0 });
+  }
+
+  #lifeOf(address: Address): number {
+    return this.#lives.get(address) ?? 0;
   }
 }

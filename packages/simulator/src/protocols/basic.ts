@@ -4,6 +4,7 @@
 import { addressOf, basic, flexible, majority, roleOf, type Address, type RoleMachine } from "@synod/protocol";
 import type { QuorumSystem } from "@synod/protocol";
 import { FileLog, type FileLayer, type Log } from "@synod/storage";
+import { AskedValues } from "../check/asked.ts";
 import { ConsensusChecker } from "../check/consensus.ts";
 import { personAddress, type Cast, type Setting, type SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
@@ -52,7 +53,8 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
   const nodes = Array.from({ length: count }, (_, index) => index + 1);
   const sound = drawQuorums(randomness, count);
   const quorums = parts.quorums(sound);
-  const consensus = new ConsensusChecker(sound, report);
+  const asked = new AskedValues();
+  const consensus = new ConsensusChecker(sound, report, asked);
   const people = randomness.integer(2, 5);
   const learners = nodes.map((node) => addressOf("learner", node));
   const learning = drawLearning(randomness, learners);
@@ -67,7 +69,7 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
     people,
     segmentBytes: randomness.pick([64, 512, 65_536]),
     model: decreeModel,
-    watcher: new BasicWatcher(consensus, reached),
+    watcher: new BasicWatcher(consensus, asked, reached),
     newRole(role, node, { random, address }) {
       switch (role) {
         case "proposer":

@@ -2,26 +2,41 @@
  * What the messages and entries of Multi-Paxos mean to the checkers.
  */
 import { nodeOf, roleOf, showAddress, type Address, type multi } from "@synod/protocol";
-import type { ConsensusChecker, RecoveredLog } from "../check/consensus.ts";
+import type { RoleRecovered } from "@synod/driver";
+import type { RecoveredLog } from "../check/consensus.ts";
 import type { Watcher } from "../world/protocol.ts";
 import type { Tally } from "../world/tally.ts";
+import type { MultiCheckers } from "./multi-checkers.ts";
+import { MultiReached } from "./multi-reached.ts";
+
+export interface MultiWatcherOptions {
+  readonly checkers: MultiCheckers;
+  readonly limits: multi.Bounds;
+  readonly reached: Tally;
+  /** The slot of the newest snapshot that the disk of a node would keep if the power failed now. */
+  readonly survivingSnapshot: (node: number) => number;
+}
 
 export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.Delivery> {
-  readonly #consensus: ConsensusChecker;
-  readonly #reached: Tally;
+  readonly #options: MultiWatcherOptions;
+  readonly #checkers: MultiCheckers;
+  readonly #reached: MultiReached;
   readonly #lives = new Map<Address, number>();
   readonly #recovering = new Map<Address, RecoveredLog>();
-  #leader = 0;
+  /** What was seen last: a message to several is looked at once. */
+  #seen: multi.Message | undefined;
 
-  constructor(consensus: ConsensusChecker, reached: Tally) {
-    this.#consensus = consensus;
-    this.#reached = reached;
+  constructor(options: MultiWatcherOptions) {
+    this.#options = options;
+    this.#checkers = options.checkers;
+    this.#reached = new MultiReached(options);
   }
 
   begins(address: Address, life: number): void {
     if (this.#lives.has(address)) this.#reached.count("restarts");
     this.#lives.set(address, life);
     this.#recovering.set(address, { ballot: 0, votes: new Map(), trimmedThrough: 0 });
+    if (roleOf(address) === "learner") this.#checkers.delivery.begins(nodeOf(address));
   }
 
   recovered(address: Address, entry: multi.Entry): void {
@@ -29,73 +44,64 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
     if (log === undefined) return;
     if (entry.kind === "Trim") log.trimmedThrough = Math.max(log.trimmedThrough, entry.slot);
     if (entry.kind === "Prepare" || entry.kind === "Accept") log.ballot = Math.max(log.ballot, entry.ballot);
-    if (entry.kind === "Accept") log.votes.set(entry.slot, entry.ballot);
+    if (entry.kind === "Accept") log.votes.set(entry.slot, Math.max(entry.ballot, log.votes.get(entry.slot) ?? 0));
   }
 
-  began(address: Address): void {
+  began(address: Address, { tornBytes }: RoleRecovered): void {
+    if (tornBytes > 0) this.#reached.count("torn-tails");
     const log = this.#recovering.get(address);
     this.#recovering.delete(address);
-    if (log !== undefined && roleOf(address) === "acceptor") this.#consensus.began(nodeOf(address), log);
+    if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(nodeOf(address), log);
   }
 
   sent(from: Address, _to: Address, message: multi.Message): void {
-    const consensus = this.#consensus;
-    const node = nodeOf(from);
-    switch (message.kind) {
-      case "Prepare":
-        return consensus.uses(message.ballot, this.#lifeOf(from));
-      case "Accept":
-        if (message.value.length === 0) this.#reached.count("no-ops");
-        consensus.uses(message.ballot, this.#lifeOf(from));
-        consensus.claims(showAddress(from), message.commitPoint);
-        return consensus.proposes(message.ballot, message.slot, message.value);
-      case "Heartbeat":
-        if (message.ballot !== this.#leader) this.#reached.count("leader-changes");
-        this.#leader = message.ballot;
-        return consensus.claims(showAddress(from), message.commitPoint);
-      case "Promised":
-        consensus.promises(node, message.ballot);
-        for (const { slot, ballot, value } of message.accepted) consensus.reports(node, slot, ballot, value);
-        if (message.next > 0) this.#reached.count("promise-pages");
-        return consensus.claims(showAddress(from), message.chosenThrough);
-      case "Accepted":
-      case "AcceptedValue":
-        return consensus.votes(node, message.ballot, message.slot);
-      case "Chosen":
-        for (const [index, { value }] of message.values.entries()) {
-          consensus.learns(`an answer of ${showAddress(from)}`, message.from + index, value);
-        }
-        if (message.values.length > 0) this.#reached.count("catch-ups");
+    if (message === this.#seen) return;
+    this.#seen = message;
+    this.#reached.sent(from, message);
+    switch (roleOf(from)) {
+      case "client":
+        if (message.kind === "Request") this.#checkers.asked.asks(message.command);
         return;
-      case "SnapshotPart":
-        return this.#reached.count("snapshot-parts");
-      case "Redirect":
-        return this.#reached.count("redirects");
-      default:
-        return;
+      case "proposer":
+        return this.#sentByProposer(from, message);
+      case "acceptor":
+        return this.#sentByAcceptor(from, message);
+      case "learner":
+        return this.#sentByLearner(from, message);
     }
   }
 
   durable(address: Address, entry: multi.Entry): void {
-    if (roleOf(address) !== "acceptor") return;
     const node = nodeOf(address);
+    const { consensus, snapshots } = this.#checkers;
+    if (roleOf(address) === "proposer" && entry.kind === "Prepare") consensus.durableBallot(node, entry.ballot);
+    if (roleOf(address) !== "acceptor") return;
+    this.#reached.durable(entry);
     switch (entry.kind) {
       case "Prepare":
-        return this.#consensus.durablePromise(node, entry.ballot);
+        consensus.claims(showAddress(address), entry.from - 1);
+        return consensus.durablePromise(node, entry.ballot);
       case "Accept":
-        return this.#consensus.durableVote(node, entry.ballot, entry.slot, entry.value);
+        consensus.durableVote(node, entry.ballot, entry.slot, entry.value);
+        snapshots.holds(node, entry.slot, entry.value.length);
+        return this.#checkers.advance();
       case "Trim":
-        this.#reached.count("trims");
-        return this.#consensus.durableTrim(node, entry.slot);
+        snapshots.trims(node, entry.slot);
+        return consensus.durableTrim(node, entry.slot);
       case "Chosen":
-        this.#reached.count("repairs");
+        for (const [index, { value }] of entry.values.entries()) {
+          consensus.learns(`the log of ${showAddress(address)}`, entry.from + index, value);
+          snapshots.holds(node, entry.from + index, value.length);
+        }
         return;
     }
   }
 
   delivered(address: Address, delivery: multi.Delivery): void {
-    if (delivery.kind === "chosen") this.#consensus.learns(showAddress(address), delivery.slot, delivery.value);
-    if (delivery.kind === "read") this.#reached.count("reads");
+    this.#reached.delivered(delivery);
+    if (delivery.kind !== "chosen") return;
+    this.#checkers.consensus.learns(showAddress(address), delivery.slot, delivery.value);
+    this.#checkers.delivery.delivers(nodeOf(address), delivery.slot);
   }
 
   poweredOff(): void {
@@ -106,7 +112,71 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
     this.#reached.count(`storage-${reason}`);
   }
 
-  #lifeOf(address: Address): string {
-    return `${showAddress(address)} in life ${this.#lives.get(address)}`;
+  #sentByProposer(from: Address, message: multi.Message): void {
+    const { consensus } = this.#checkers;
+    const node = nodeOf(from);
+    const life = this.#lives.get(from) ?? 0;
+    switch (message.kind) {
+      case "Prepare":
+        consensus.uses(message.ballot, node, life);
+        return consensus.prepares(node, message.ballot);
+      case "Accept":
+        consensus.uses(message.ballot, node, life);
+        consensus.claims(showAddress(from), message.commitPoint);
+        if (consensus.proposes(message.ballot, message.slot, message.value)) this.#reached.proposed(message);
+        return;
+      case "Heartbeat":
+        consensus.uses(message.ballot, node, life);
+        return consensus.claims(showAddress(from), message.commitPoint);
+      default:
+        return;
+    }
+  }
+
+  #sentByAcceptor(from: Address, message: multi.Message): void {
+    const { consensus } = this.#checkers;
+    const node = nodeOf(from);
+    switch (message.kind) {
+      case "Promised":
+        consensus.promises(node, message);
+        return consensus.claims(showAddress(from), message.chosenThrough);
+      case "Accepted":
+        return consensus.votes(node, message.ballot, message.slot);
+      case "AcceptedValue":
+        consensus.claims(showAddress(from), message.commitPoint);
+        return consensus.votes(node, message.ballot, message.slot);
+      case "HeartbeatAck":
+        return consensus.confirms(node, message.ballot);
+      case "Chosen":
+        return this.#says(from, message);
+      default:
+        return;
+    }
+  }
+
+  #sentByLearner(from: Address, message: multi.Message): void {
+    const node = nodeOf(from);
+    const { consensus, snapshots } = this.#checkers;
+    switch (message.kind) {
+      case "Chosen":
+        return this.#says(from, message);
+      case "SnapshotPart":
+        return consensus.claims(showAddress(from), message.slot);
+      case "Trim":
+        consensus.claims(showAddress(from), message.slot);
+        return snapshots.saysDurable(node, message.slot, () => this.#options.survivingSnapshot(node));
+      case "Response":
+        return this.#checkers.responds(node, message.reply);
+      default:
+        return;
+    }
+  }
+
+  #says(from: Address, { from: first, values, trimmedThrough }: multi.Chosen): void {
+    const { consensus } = this.#checkers;
+    for (const [index, { value }] of values.entries()) {
+      consensus.learns(`an answer of ${showAddress(from)}`, first + index, value);
+    }
+    consensus.claims(showAddress(from), trimmedThrough);
   }
 }

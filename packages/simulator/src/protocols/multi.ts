@@ -6,11 +6,12 @@ import type { QuorumSystem, Random, RoleMachine } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
 import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
-import { FileLog, FileSnapshots, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
-import { ConsensusChecker } from "../check/consensus.ts";
+import { FileLog, FileSnapshots, StorageError, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { keyValueWorkload } from "./key-value.ts";
+import { MultiCheckers } from "./multi-checkers.ts";
+import { drawLimits, drawPartBytes } from "./multi-limits.ts";
 import { MultiWatcher } from "./multi-watcher.ts";
 import { SessionPerson } from "./session-person.ts";
 
@@ -62,11 +63,15 @@ export function newMultiProtocol(replaced: Partial<MultiParts> = {}): MultiProto
 
 function castOf(setting: Setting, parts: MultiParts): MultiCast {
   const { randomness, report, reached, machine = newKeyValueMachine, workload = keyValueWorkload } = setting;
-  const sound = drawConfiguration(randomness, setting.nodes);
+  const sound = drawConfiguration(randomness, setting.nodes, setting.workload === undefined);
   const configuration = parts.configuration(sound);
   const { nodes, quorums } = sound;
-  const consensus = new ConsensusChecker(quorums, report);
+  const checkers = new MultiCheckers(quorums, sound.limits.logBytes, report, reached);
+  const seenWorkload = checkers.watchedWorkload(workload);
+  /** By node: the slot of the newest snapshot that its disk would keep. */
+  const surviving = new Map<number, () => number>();
   const replicas = new Map<number, Replica>();
+  const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
   const snapshotBytes = randomness.pick([200, 2000, 20_000]);
   /** The learner itself, of one that may stand behind something else. */
   const learners = new Map<number, multi.Learner>();
@@ -80,7 +85,12 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     people: randomness.integer(2, 5),
     segmentBytes: randomness.pick([512, 4096, 65_536]),
     model: workload.model,
-    watcher: new MultiWatcher(consensus, reached),
+    watcher: new MultiWatcher({
+      checkers,
+      limits: sound.limits,
+      reached,
+      survivingSnapshot: (node) => surviving.get(node)?.() ?? 0,
+    }),
     newRole(role, node, { random }) {
       switch (role) {
         case "proposer":
@@ -98,8 +108,11 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
       const node = nodeOf(life.address);
       const learner = learners.get(node);
       if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
+      surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
       return (front) => {
-        const replica = parts.replica({ machine: machine(), node });
+        const watched = checkers.watched(machine(), node);
+        const replica = parts.replica({ machine: watched.machine, node });
+        watched.watch(replica);
         replicas.set(node, replica);
         return parts.replication({
           ...front,
@@ -109,37 +122,45 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
           later: life.later,
           refused: () => reached.count("refused-snapshots"),
           snapshotBytes,
+          snapshotPartBytes,
         });
       };
     },
     openLog: ({ folder, files }) => parts.log(`${folder}/log`, files),
     newPerson: (surroundings) =>
-      new SessionPerson({ surroundings, nodes, workload, nextUnique: () => (unique += 1), newSession: parts.session }),
+      new SessionPerson({
+        surroundings,
+        nodes,
+        workload: seenWorkload,
+        nextUnique: () => (unique += 1),
+        newSession: parts.session,
+      }),
     unsettled(isUp) {
       const up = nodes.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
       const slots = up.map(({ appliedSlot }) => appliedSlot);
       if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
       return undefined;
     },
-    finalCheck() {
-      const digests = [...replicas].map(([node, replica]) => ({
-        node,
-        slot: replica.appliedSlot,
-        digest: replica.digest(),
-      }));
-      for (const one of digests) {
-        const other = digests.find(({ slot, digest }) => slot === one.slot && digest !== one.digest);
-        if (other === undefined) continue;
-        report("replicas", `the replicas of nodes ${one.node} and ${other.node} differ after slot ${one.slot}`);
-      }
-      for (const replica of replicas.values()) reached.count("repeated-requests", replica.counters.repeated);
-      reached.count("slots", consensus.chosenThrough);
-      reached.count("ballots", consensus.ballots);
-    },
+    finalCheck: () => checkers.finish(),
   };
 }
 
-function drawConfiguration(randomness: Randomness, given: number | undefined): multi.Configuration {
+/** The slot of the newest snapshot in a folder; 0 when there is none that can be read. */
+function survivingSnapshot(folder: string, files: FileLayer): number {
+  try {
+    return new FileSnapshots(folder, files).latest()?.slot ?? 0;
+  } catch (failure) {
+    if (!(failure instanceof StorageError)) throw failure;
+    return 0;
+  }
+}
+
+/** @param ownWorkload whether clients ask for what is known to be small */
+function drawConfiguration(
+  randomness: Randomness,
+  given: number | undefined,
+  ownWorkload: boolean,
+): multi.Configuration {
   const count = given ?? randomness.pick([3, 3, 3, 5, 5, 1, 2, 4]);
   // Hasty elections make leaders compete; the last are the times that nodes use.
   const times = randomness.pick([
@@ -151,6 +172,7 @@ function drawConfiguration(randomness: Randomness, given: number | undefined): m
     quorums: drawQuorums(randomness, count),
     learning: randomness.pick(["distinguished", "every"]),
     timing: times,
+    limits: drawLimits(randomness.stream("limits"), ownWorkload),
   });
 }
 
