@@ -121,7 +121,7 @@ const sessionOfAnEarlierProcess: Exhibit = {
   source:
     "the history of this project's own client; van Renesse and Altinbuken, Paxos Made Moderately Complex (2015), §2.1, on unique command identifiers",
   simulation: multiWith({ session: (options) => new Session({ ...options, random: () => 0.5 }) }),
-  options: { faults: ["duplication", "loss", "returning-client"] },
+  options: { faults: ["departure", "repetition", "loss"] },
 };
 
 export const clientExhibits: readonly Exhibit[] = [

@@ -2,7 +2,7 @@
  * Bugs of sessions in the replicas: of which request has run, and what was answered.
  */
 import { Replica, type ReplicaOptions, type Respond, type StateMachine } from "@synod/machines";
-import type { Value } from "@synod/protocol";
+import type { Address, Value } from "@synod/protocol";
 import { ByteReader, ByteWriter } from "@synod/wire";
 import type { Exhibit } from "./exhibit.ts";
 import { multiWith } from "./multi-exhibits.ts";
@@ -130,9 +130,40 @@ class SharingReplica extends Replica {
   }
 }
 
+const sessionsExpiredByEachNode: Exhibit = {
+  name: "sessions-expired-by-each-node",
+  title: "each replica decides for itself when a session has been idle for too long",
+  story:
+    "A table of sessions must not grow for ever, and the time since a session was last heard of is what every server can " +
+    "see for itself. But two servers do not see the same: their clocks differ, and a query that one of them answered is " +
+    "news to the other. One has forgotten a session and refuses a command, the other has not and runs it. When a session " +
+    "goes has to be decided by the log, like everything else.",
+  source: "Ongaro, Consensus: Bridging Theory and Practice (2014), §6.3, on when to expire sessions",
+  simulation: multiWith({ replica: (options) => new ImpatientReplica(options) }),
+  options: { faults: ["node-crash"] },
+};
+
+const patientQueries = 25;
+
+/** Counts what it answers by itself instead of what the log says. */
+class ImpatientReplica extends Replica {
+  #queries = 0;
+
+  override query(client: Address, query: Uint8Array, respond: Respond): void {
+    super.query(client, query, respond);
+    this.#queries += 1;
+    if (this.#queries % patientQueries === 0) this.#forgetSessions();
+  }
+
+  #forgetSessions(): void {
+    super.restore([changed(joined(super.snapshot()), (snapshot) => ({ ...snapshot, sessions: [] }))], this.appliedSlot);
+  }
+}
+
 export const sessionExhibits: readonly Exhibit[] = [
   sessionsKeptPerNode,
   sessionsForgottenOnRestart,
+  sessionsExpiredByEachNode,
   replyOfAnotherRequest,
   sessionNumberGivenTwice,
 ];

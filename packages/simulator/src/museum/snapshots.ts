@@ -7,7 +7,7 @@ import { FileSnapshots, type SnapshotStore } from "@synod/storage";
 import type { Exhibit } from "./exhibit.ts";
 import { filesWith } from "./log-files.ts";
 import { multiWith } from "./multi-exhibits.ts";
-import { changed, joined, type ReplicaSnapshot } from "./snapshots-bytes.ts";
+import { changed, joined } from "./snapshots-bytes.ts";
 
 const logRemovedBeforeSnapshot: Exhibit = {
   name: "log-removed-before-snapshot",
@@ -66,18 +66,10 @@ const snapshotWithoutSessions: Exhibit = {
   options: { faults: ["node-crash"] },
 };
 
-/** A replica that changes a snapshot before it takes it. */
-abstract class ChangedOnRestore extends Replica {
-  protected abstract change(snapshot: ReplicaSnapshot): ReplicaSnapshot;
-
-  override restore(parts: Iterable<Uint8Array>): void {
-    super.restore([changed(joined(parts), (snapshot) => this.change(snapshot))]);
-  }
-}
-
-class ForgetfulReplica extends ChangedOnRestore {
-  protected override change(snapshot: ReplicaSnapshot): ReplicaSnapshot {
-    return { ...snapshot, sessions: [] };
+class ForgetfulReplica extends Replica {
+  override snapshot(): IterableIterator<Uint8Array> {
+    const whole = joined(super.snapshot());
+    return [changed(whole, (snapshot) => ({ ...snapshot, sessions: [] }))].values();
   }
 }
 
@@ -93,9 +85,9 @@ const snapshotAheadOfItsState: Exhibit = {
   options: { faults: ["node-crash"] },
 };
 
-class AheadReplica extends ChangedOnRestore {
-  protected override change(snapshot: ReplicaSnapshot): ReplicaSnapshot {
-    return { ...snapshot, slot: snapshot.slot + 1 };
+class AheadReplica extends Replica {
+  override restore(parts: Iterable<Uint8Array>): void {
+    super.restore([changed(joined(parts), (snapshot) => ({ ...snapshot, slot: snapshot.slot + 1 }))]);
   }
 }
 
