@@ -27,9 +27,9 @@ const voteNotPersisted: Exhibit = {
   name: "vote-not-persisted",
   title: "An acceptor tells of a vote that it has not written down",
   story:
-    "NATS JetStream acknowledges a write when a majority of its Raft group has it in the page cache and syncs every two " +
-    "minutes; a power failure of the group then loses what clients were told was stored. The proof of Paxos counts on " +
-    "every voter of a chosen value to report it to the next leader. One that forgets makes room for another value.",
+    "NATS JetStream acknowledges a write when a majority of its Raft group has it in the page cache, and syncs it " +
+    "later: a power failure loses what clients were told was stored. The proof of Paxos counts on every voter of a " +
+    "chosen value to report it to the next leader. One that forgets makes room for another value.",
   source: "nats-io/nats-server issue 7564; Paxos Made Simple §2.5",
   simulation: multiWithAcceptor(() => ({
     output: (out) => rewrite(out.persist, (entry) => (entry.kind === "Accept" ? undefined : entry)),

@@ -111,10 +111,10 @@ const acceptedTakenForChosen: Exhibit = {
   name: "accepted-taken-for-chosen",
   title: "An acceptor answers a learner that is behind with all that it has accepted",
   story:
-    "What one acceptor has accepted is a vote, not a decision. Jepsen found Redis-Raft to show reads of writes that " +
-    "were aborted, and log entries applied that another leader then replaced. An acceptor that hands out the tail of " +
-    "its log, chosen or not, teaches a learner values that may never be chosen; a later leader puts another value " +
-    "there, and the replicas part.",
+    "What one acceptor has accepted is a vote, not a decision. Jepsen found early builds of Redis-Raft to show " +
+    "reads of writes that were aborted, and to lose updates in a split brain. An acceptor that hands out the tail of its " +
+    "log, chosen or not, teaches a learner values that may never be chosen; a later leader puts another value there, " +
+    "and the replicas part.",
   source: "Jepsen, Redis-Raft 1b3fbf6, 2020; Paxos Made Simple §2.3",
   simulation: multiWithAcceptor(() => {
     const accepted = new Map<multi.Slot, multi.Accept>();

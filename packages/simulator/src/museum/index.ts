@@ -3,11 +3,25 @@
  */
 import { durabilityExhibits } from "./acceptor-durability.ts";
 import { promiseExhibits } from "./acceptor-promises.ts";
+import { electionExhibits } from "./election.ts";
 import type { Exhibit } from "./exhibit.ts";
+import { learnerExhibits } from "./learner.ts";
+import { ballotExhibits } from "./proposer-ballots.ts";
+import { quorumExhibits } from "./proposer-quorums.ts";
 import { valueExhibits } from "./proposer-values.ts";
+import { readExhibits } from "./reads.ts";
 
 export type { Exhibit } from "./exhibit.ts";
 export { acquit, mostSeeds, visit, type Acquittal, type Visit } from "./tour.ts";
 
 /** In the order of a tour: the protocol's roles, then what they stand on and who uses them. */
-export const exhibits: readonly Exhibit[] = [...durabilityExhibits, ...promiseExhibits, ...valueExhibits];
+export const exhibits: readonly Exhibit[] = [
+  ...durabilityExhibits,
+  ...promiseExhibits,
+  ...ballotExhibits,
+  ...quorumExhibits,
+  ...valueExhibits,
+  ...learnerExhibits,
+  ...readExhibits,
+  ...electionExhibits,
+];

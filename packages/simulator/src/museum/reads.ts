@@ -1,0 +1,112 @@
+/**
+ * Exhibits: reads that write no log, and are answered from the past.
+ */
+import { addressOf, type multi } from "@synod/protocol";
+import type { Exhibit } from "./exhibit.ts";
+import { multiWithAcceptor, multiWithLearner, multiWithProposer } from "./multi-exhibits.ts";
+import { rewrite } from "./patched-role.ts";
+
+const options = { nodes: 3, faults: ["partition", "loss"] };
+
+const staleRead: Exhibit = {
+  name: "stale-read",
+  title: "A leader answers reads at once: it leads, as far as it knows",
+  story:
+    "Jepsen found etcd and Consul to answer reads from a leader that had been deposed and had not heard of it: etcd 0.4 " +
+    "so by default, Consul in the window of its lease. A leader cannot know by itself that it is one. It must hear, " +
+    "after the read has come, from a quorum that has promised nothing higher, or send the read through the log.",
+  source: "K. Kingsbury, Call me maybe: etcd and Consul, 2014; hashicorp/consul issue 54",
+  simulation: multiWithProposer((status) => ({
+    step(from, message, step, out) {
+      const { state, commitPoint } = status();
+      if (message.kind !== "Read" || state !== "leading") return step(from, message);
+      const { learner, query } = message;
+      const read: multi.ReadAt = { kind: "ReadAt", slot: Number(commitPoint), client: from, query };
+      out.send.push({ to: addressOf("learner", learner), message: read });
+    },
+  })),
+  options,
+};
+
+const readBeforeRecovery: Exhibit = {
+  name: "read-before-recovery",
+  title: "A new leader answers reads at its commit point, before it has finished what it took over",
+  story:
+    "A new leader is told by a quorum that it leads, and reads at its commit point: but it does not know yet how much its " +
+    "predecessor had chosen. etcd's ReadIndex did so until 2017, TiKV and Redis-Raft had to learn it after it. A leader " +
+    "must first finish, in its own ballot, all that phase 1 brought; Raft has a no-op for it.",
+  source: "etcd-io/etcd issue 7331; tikv/tikv pull request 6340; RedisLabs/redisraft pull request 22",
+  simulation: multiWithProposer((status) => ({
+    output(out) {
+      rewrite(out.send, ({ to, message }) => {
+        if (message.kind !== "ReadAt") return { to, message };
+        return { to, message: { ...message, slot: Number(status()["commitPoint"]) } };
+      });
+    },
+  })),
+  options,
+};
+
+const readNotAwaited: Exhibit = {
+  name: "read-not-awaited",
+  title: "A learner answers a confirmed read from the state that it has",
+  story:
+    "The slot of a read says how new the state must be that answers it. A learner that does not wait for it answers from " +
+    "where it happens to be: a reader that has just written does not find its write. hraftd lets any node answer like " +
+    "this, and says so; ZooKeeper asks for a sync first.",
+  source: "otoolep/hraftd issue 22; Ongaro 2014 (dissertation), §6.4",
+  simulation: multiWithLearner(() => ({
+    step: (from, message, step) => step(from, message.kind === "ReadAt" ? { ...message, slot: 0 } : message),
+  })),
+  options,
+};
+
+const deposedConfirmed: Exhibit = {
+  name: "deposed-confirmed",
+  title: "An acceptor acknowledges the heartbeat of any leader, also of one that it must not obey",
+  story:
+    "The round of heartbeats before a read is a question: have you promised anything higher? An acceptor that only says " +
+    "that it is there answers another one. d-engine sent its reads out before the round was answered at all; here the " +
+    "round is held and means nothing, and a deposed leader is confirmed by its successor's own voters.",
+  source: "deventlab/d-engine issue 381; Ongaro 2014 (dissertation), §6.4",
+  simulation: multiWithAcceptor(() => ({
+    step(from, message, step, out) {
+      if (message.kind !== "Heartbeat") return step(from, message);
+      const { ballot, round } = message;
+      out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round } });
+      step(from, message);
+    },
+    output: (out) => rewrite(out.send, (each) => (each.message.kind === "HeartbeatAck" ? undefined : each)),
+  })),
+  options,
+};
+
+const earlierRoundCounted: Exhibit = {
+  name: "earlier-round-counted",
+  title: "A leader confirms a read with answers to heartbeats that it sent before",
+  story:
+    "That a quorum followed a moment ago says nothing about now: an answer to an earlier heartbeat may have left before " +
+    "another leader was elected. The dissertation asks for a round that begins after the read. Rounds are numbered for " +
+    "this, and here the number is not looked at.",
+  source: "Ongaro 2014 (dissertation), §6.4, step 3",
+  simulation: multiWithProposer(() => {
+    let sent = 0;
+    return {
+      step(from, message, step) {
+        step(from, message.kind === "HeartbeatAck" ? { ...message, round: sent } : message);
+      },
+      output(out) {
+        for (const { message } of out.send) if (message.kind === "Heartbeat") sent = message.round;
+      },
+    };
+  }),
+  options,
+};
+
+export const readExhibits: readonly Exhibit[] = [
+  staleRead,
+  readBeforeRecovery,
+  readNotAwaited,
+  deposedConfirmed,
+  earlierRoundCounted,
+];
