@@ -15,20 +15,23 @@ interface Row {
   readonly to: { readonly name: string; readonly lost: boolean }[];
 }
 
-const timeWidth = 5;
+const leastTimeWidth = 5;
 const gap = "  ";
 const wideColumn = 9;
-const narrowColumn = 4;
+const leastNarrowColumn = 4;
 /** A diagram that would be wider is drawn narrow. */
 const maxWidth = 120;
 const roles = ["client", "proposer", "acceptor", "learner"];
 
 export function drawSequence(trace: Trace): string {
   const rows = rowsOf(trace.messages);
-  const lifelines = new Lifelines(trace.messages, Math.max(0, ...rows.map(({ label }) => label.length)));
+  const times = [...rows, ...trace.notes].map(({ at }) => `${at} `.length);
+  const timeWidth = Math.max(leastTimeWidth, ...times);
+  const lifelines = new Lifelines(trace.messages, timeWidth, Math.max(0, ...rows.map(({ label }) => label.length)));
   const lines = [`${trace.protocol} ${trace.scenario}`, "", ...lifelines.header()];
   const notes = [...trace.notes];
   let time = -1;
+  const timeOf = (at: number): string => `${String(at).padStart(timeWidth - 1)} `;
   const advance = (to: number): void => {
     for (let next = notes[0]; next !== undefined && next.at <= to; next = notes[0]) {
       notes.shift();
@@ -42,10 +45,6 @@ export function drawSequence(trace: Trace): string {
   }
   advance(Infinity);
   return `${[...lines, "", trace.outcome.summary].map((line) => line.trimEnd()).join("\n")}\n`;
-}
-
-function timeOf(at: number): string {
-  return `${String(at).padStart(timeWidth - 1)} `;
 }
 
 function rowsOf(messages: readonly TracedMessage[]): readonly Row[] {
@@ -83,9 +82,11 @@ function showField(field: Shown | undefined): string {
 /** The columns of the diagram: roles in the order of the flow, each by node. */
 class Lifelines {
   readonly #names: readonly string[];
+  readonly #timeWidth: number;
   readonly #width: number;
+  readonly #isNarrow: boolean;
 
-  constructor(messages: readonly TracedMessage[], labelWidth: number) {
+  constructor(messages: readonly TracedMessage[], timeWidth: number, labelWidth: number) {
     const rank = (name: string): number => {
       const [role = "", node = ""] = name.split(" ");
       return roles.indexOf(role) * 2 ** 32 + Number(node);
@@ -93,16 +94,19 @@ class Lifelines {
     const names = new Set(messages.flatMap(({ from, to }) => [from, to]));
     this.#names = [...names].sort((one, other) => rank(one) - rank(other));
     const wide = timeWidth + this.#names.length * wideColumn + gap.length + labelWidth;
-    this.#width = wide > maxWidth ? narrowColumn : wideColumn;
+    this.#timeWidth = timeWidth;
+    this.#isNarrow = wide > maxWidth;
+    const narrow = Math.max(leastNarrowColumn, ...this.#names.map((name) => shortOf(name).length + 1));
+    this.#width = this.#isNarrow ? narrow : wideColumn;
   }
 
   header(): readonly string[] {
-    const margin = " ".repeat(timeWidth);
+    const margin = " ".repeat(this.#timeWidth);
     const centred = (text: string): string => {
       const left = Math.floor((this.#width - text.length + 1) / 2);
       return `${" ".repeat(left)}${text}`.padEnd(this.#width);
     };
-    if (this.#width === narrowColumn) {
+    if (this.#isNarrow) {
       const legend = `${margin}C client, P proposer, A acceptor, L learner, with their nodes`;
       return [legend, margin + this.#names.map((name) => centred(shortOf(name))).join("")];
     }

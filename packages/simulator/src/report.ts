@@ -1,0 +1,123 @@
+/**
+ * What a run did, for people to read: its faults as a table, and its messages as a trace to draw.
+ */
+import { showAddress, type Address } from "@synod/protocol";
+import { crc32c } from "@synod/wire";
+import { showFields, type Shown } from "./show.ts";
+import type { Note, Trace, TracedMessage } from "./trace.ts";
+import type { Fault } from "./world/faults/fault.ts";
+import type { Run, RunOptions } from "./world/run.ts";
+
+/** Rows of a message that are shown one by one. */
+const mostRows = 3;
+
+/** Options with which a run shows each message to `take` as it leaves a role or a client; times in microseconds. */
+export function watchMessages(take: (message: TracedMessage) => void): Required<Pick<RunOptions, "sent">> {
+  return {
+    sent: (at, from, to, message) => take(traced(at, from, to, message)),
+  };
+}
+
+function traced(at: number, from: Address, to: Address, message: { readonly kind: string }): TracedMessage {
+  const fields = Object.entries(showFields(message, showDigest)).map(([name, field]) => [name, shorten(field)]);
+  return {
+    ...Object.fromEntries(fields),
+    at,
+    from: showAddress(from),
+    to: showAddress(to),
+    kind: message.kind,
+  };
+}
+
+/** Values are long, and only which is which matters: their length and a digest tell. */
+function showDigest(name: string, bytes: Uint8Array): string {
+  if (bytes.length === 0) return name === "value" ? "no-op" : "";
+  return `${crc32c(bytes).toString(16).padStart(8, "0")}/${bytes.length}`;
+}
+
+function shorten(field: Shown): Shown {
+  if (!isRows(field) || field.length <= mostRows) return field;
+  return [...field.slice(0, mostRows), `and ${field.length - mostRows} more`];
+}
+
+function isRows(field: Shown): field is readonly Shown[] {
+  return Array.isArray(field);
+}
+
+/** The end of a run: its last messages, and the faults that began among them. */
+export class Ending {
+  readonly #most: number;
+  #messages: TracedMessage[] = [];
+
+  /** @param most how many messages */
+  constructor(most = 30) {
+    this.#most = most;
+  }
+
+  readonly take = (message: TracedMessage): void => {
+    this.#messages.push(message);
+    // Cut now and then: a shift for each would cost more than the run.
+    if (this.#messages.length >= 2 * this.#most) this.#messages = this.#messages.slice(-this.#most);
+  };
+
+  trace(run: Run, only: RunOptions["only"]): Trace {
+    const messages = this.#messages.slice(-this.#most);
+    const since = messages[0]?.at ?? 0;
+    const until = run.violation?.at ?? Infinity;
+    const notes = run.schedule
+      .filter(({ index }) => only?.includes(index) !== false)
+      .flatMap((fault) => notesOf(fault))
+      .filter(({ at }) => at >= since && at <= until)
+      .sort((one, other) => one.at - other.at);
+    return {
+      protocol: run.protocol,
+      scenario: `seed ${run.seed}`,
+      messages,
+      notes,
+      outcome: {
+        summary: run.violation === undefined ? "no violation" : `${run.violation.checker}: ${run.violation.message}`,
+        chosen: [],
+        learned: {},
+        answered: {},
+      },
+    };
+  }
+}
+
+function notesOf({ name, nodes, at, microseconds }: Fault): readonly Note[] {
+  const what = nodes.length === 0 ? name : `${name} of ${nodes.join(" ")}`;
+  if (microseconds === 0) return [{ at, text: what }];
+  return [
+    { at, text: `${what} begins` },
+    { at: at + microseconds, text: `${what} ends` },
+  ];
+}
+
+/** A line for each fault: its index, when it begins and how long it lasts in seconds, its name and nodes. */
+export function showFaults(faults: readonly Fault[]): string {
+  const rows = faults.map(({ index, at, microseconds, name, nodes, amount }) => [
+    String(index),
+    inSeconds(at),
+    microseconds === 0 ? "-" : inSeconds(microseconds),
+    name,
+    nodes.length === 0 ? "all" : nodes.join(" "),
+    amount === 0 ? "" : String(Math.round(amount * 1000) / 1000),
+  ]);
+  const table = [["fault", "begins", "lasts", "name", "nodes", "amount"], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
+  const isNumber = (column: number): boolean => column < 3;
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function inSeconds(microseconds: number): string {
+  return `${(microseconds / 1_000_000).toFixed(6)} s`;
+}
