@@ -4,7 +4,7 @@
  */
 import { addressOf, type Address, type basic } from "@synod/protocol";
 import type { Invocation } from "../world/history.ts";
-import type { Model } from "../world/history.ts";
+import type { Model } from "../world/model.ts";
 import type { Person, PersonSurroundings } from "../world/protocol.ts";
 
 /** A register that is written once: the first proposal decides, and every answer is that value. */
@@ -73,10 +73,13 @@ export class BasicPerson implements Person<basic.Message> {
     this.#asked += 1;
     const proposes = this.#finishing || randomness.chance(0.7);
     const text = `${address}-${this.#asked}`;
-    const message: basic.Message = proposes
-      ? { kind: "Request", value: bytesOf(text) }
-      : { kind: "Inquire" };
-    const invocation = history.invoke(this.#process, proposes ? "propose" : "inquire", "decree", proposes ? text : null);
+    const message: basic.Message = proposes ? { kind: "Request", value: bytesOf(text) } : { kind: "Inquire" };
+    const invocation = history.invoke(
+      this.#process,
+      proposes ? "propose" : "inquire",
+      "decree",
+      proposes ? text : null,
+    );
     const hasty = !this.#finishing && randomness.chance(manners.impatience);
     if (hasty) this.#surroundings.struck("impatience");
     const untilTicks = this.#finishing ? Infinity : hasty ? hastyTicks : patienceTicks;

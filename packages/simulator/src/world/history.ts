@@ -1,8 +1,7 @@
 /**
  * What clients asked for and were told: the history that must be linearizable.
  */
-
-/** One step of one client. Times are microseconds of simulated time. */
+/** One step of one client. */
 export interface HistoryEvent {
   /** A client has one operation at a time; after an unknown end it goes on as another process. */
   readonly process: number;
@@ -15,22 +14,10 @@ export interface HistoryEvent {
   readonly f: string;
   /** What it is about: operations on different keys do not touch each other. */
   readonly key: string;
-  /** What was asked, at `invoke`; what was answered, at `ok`. */
+  /** JSON: what was answered, at `ok`; else what was asked. Null when there is nothing to say. */
   readonly value: unknown;
+  /** Microseconds, of simulated time in a run. */
   readonly time: number;
-}
-
-/** What an operation should do, one at a time: the sequential specification of what one key holds. */
-export interface Model<State = unknown> {
-  readonly initial: State;
-  /**
-   * The state after an operation, and its answer, without changing `state`. Answers are compared by `sameAnswer`,
-   * states by `keyOf`.
-   */
-  apply(state: State, f: string, asked: unknown): { readonly state: State; readonly answer: unknown };
-  sameAnswer(expected: unknown, given: unknown): boolean;
-  /** The same text for the same state. */
-  keyOf(state: State): string;
 }
 
 /** An operation under way. */
@@ -57,14 +44,9 @@ export class History {
 
   invoke(process: number, f: string, key: string, asked: unknown): Invocation {
     const add = (type: HistoryEvent["type"], value: unknown): void => {
-      this.events.push({ process, type, f, key, value, time: this.#now() });
+      this.events.push({ process, type, f, key, value: value ?? null, time: this.#now() });
     };
     add("invoke", asked);
     return { ok: (answer) => add("ok", answer), fail: () => add("fail", asked), info: () => add("info", asked) };
-  }
-
-  /** As JSON lines: {process, type, f, key, value, time}, time in microseconds. */
-  toJsonLines(): string {
-    return this.events.map((event) => `${JSON.stringify(event)}\n`).join("");
   }
 }

@@ -6,7 +6,8 @@ import { addressOf, type Address, type Layout, type Random, type Role, type Role
 import type { Backing, Front, Resident, RoleRecovered } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import type { FileLayer, Log, StorageError } from "@synod/storage";
-import type { History, Model } from "./history.ts";
+import type { History } from "./history.ts";
+import type { Model } from "./model.ts";
 import type { Randomness } from "./randomness.ts";
 import type { Tally } from "./tally.ts";
 import type { Report } from "./violation.ts";

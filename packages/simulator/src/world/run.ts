@@ -3,6 +3,7 @@
  */
 import type { StateMachine } from "@synod/machines";
 import type { Address } from "@synod/protocol";
+import { checkRun } from "../check/linearizability.ts";
 import { Clock, microsecondsPerMillisecond, microsecondsPerSecond } from "./clock.ts";
 import type { Fault, FaultKind } from "./faults/fault.ts";
 import { faultKinds, resolveFaults } from "./faults/kinds.ts";
@@ -140,6 +141,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
     });
     if (unsettled !== undefined) report("progress", `${unsettled}, ${cast.progressTicks} ticks after the last fault`);
     if (violation === undefined) cast.finalCheck(world.history);
+    if (violation === undefined) checkRun(world.history.events, cast.model, report, reached);
   }
   return {
     protocol: protocol.name,

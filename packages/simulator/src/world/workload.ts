@@ -2,7 +2,7 @@
  * What clients ask of a state machine.
  */
 import type { ByteReader, ByteWriter } from "@synod/wire";
-import type { Model } from "./history.ts";
+import type { Model } from "./model.ts";
 import type { Randomness } from "./randomness.ts";
 
 /** One thing to ask. */

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { checkHistory } from "../../src/check/linearizability.ts";
+import { keyValueModel } from "../../src/protocols/key-value-model.ts";
+import type { HistoryEvent } from "../../src/world/history.ts";
+import type { Model } from "../../src/world/model.ts";
+import { historyOf } from "./linearizability-history.ts";
+
+/** Many clients that never hear what became of what they asked for, then one that is told `read`. */
+function unsureThenRead(asked: readonly string[], ...read: readonly string[]): readonly HistoryEvent[] {
+  const unsure = asked.flatMap((each, index) => [`${index} invoke ${each}`, `${index} info ${each}`]);
+  return historyOf(...unsure, ...read);
+}
+
+const tokens = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `"${1000 + index};"`);
+
+test("a hundred writes with unknown ends cost little, when an answer has a place and when it has none", () => {
+  const writes = tokens(100).flatMap((token) => [`put ${token}`, `append ${token}`, `cas [null,${token}]`]);
+  const read = (answer: string): readonly string[] => [
+    '999 invoke put "x"',
+    '999 ok put "ok"',
+    "999 invoke get",
+    `999 ok get ${answer}`,
+  ];
+  for (const answer of ['"x"', '"1007;"', '"x1042;1003;"', '"1099;1000;1077;"']) {
+    const verdict = checkHistory(unsureThenRead(writes, ...read(answer)), keyValueModel);
+    expect(verdict.outcome, answer).toBe("linearizable");
+    expect(verdict.configurations).toBeLessThan(2000);
+  }
+  for (const answer of ['"y"', "null", '"x1042;1042;"', '"1042;x"']) {
+    const verdict = checkHistory(unsureThenRead(writes, ...read(answer)), keyValueModel);
+    expect(verdict.outcome, answer).toBe("violation");
+    expect(verdict.configurations).toBeLessThan(2000);
+  }
+});
+
+test("a long good history costs a configuration for each change, however many ends are unknown", () => {
+  const lines: string[] = [];
+  for (let round = 0; round < 400; round++) {
+    lines.push(`${1000 + round} invoke append "u${round};"`, `${1000 + round} info append`);
+    lines.push(`1 invoke put "${round};"`, '1 ok put "ok"', "1 invoke get", `1 ok get "${round};"`);
+  }
+  const verdict = checkHistory(historyOf(...lines), keyValueModel);
+  expect(verdict).toEqual({ outcome: "linearizable", configurations: 401 });
+});
+
+test("equal commands with unknown ends take each other's place", () => {
+  const verdict = checkHistory(
+    unsureThenRead(Array<string>(60).fill('append "a"'), "999 invoke get", '999 ok get "b"'),
+    { ...keyValueModel, mayLeadTo: () => true },
+  );
+  expect(verdict.outcome).toBe("violation");
+  expect(verdict.configurations).toBeLessThan(100);
+});
+
+test("past the bound it says that it has not decided", () => {
+  const { mayLeadTo: _, ...unaided } = keyValueModel;
+  const model: Model<string | undefined> = unaided;
+  const history = unsureThenRead(
+    tokens(12).map((token) => `append ${token}`),
+    "999 invoke get",
+    '999 ok get "y"',
+  );
+  const verdict = checkHistory(history, model, { maxConfigurations: 5000 });
+  expect(verdict).toMatchObject({ outcome: "undecided", keys: ["k"] });
+  expect(verdict.configurations).toBeLessThanOrEqual(5001);
+  expect(checkHistory(history, keyValueModel).outcome).toBe("violation");
+});
+
+test("a violation of one key counts although another is undecided", () => {
+  const { mayLeadTo: _, ...unaided } = keyValueModel;
+  const hard = unsureThenRead(
+    tokens(12).map((token) => `append ${token}`),
+    "999 invoke get",
+    '999 ok get "y"',
+  ).map((event) => ({ ...event, key: "hard" }));
+  const wrong = historyOf("1000 invoke get", '1000 ok get "z"').map((event) => ({ ...event, key: "wrong", time: 1e6 }));
+  const verdict = checkHistory([...hard, ...wrong], unaided, { maxConfigurations: 1000 });
+  expect(verdict).toMatchObject({ outcome: "violation", key: "wrong" });
+});
