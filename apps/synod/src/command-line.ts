@@ -29,7 +29,7 @@ const presenter: CliOutput.Presenter = {
 function showRefusal(error: CliError.NonShowHelpErrors): string {
   switch (error._tag) {
     case "InvalidValue":
-      return `--${error.option}: expected ${error.expected}, got ${error.value === "" ? "nothing" : JSON.stringify(error.value)}`;
+      return `${error.kind === "flag" ? "--" : ""}${error.option}: expected ${error.expected}, got ${error.value === "" ? "nothing" : JSON.stringify(error.value)}`;
     case "UnrecognizedOption":
       return `unknown flag ${error.option}${showSuggestions(error.suggestions)}`;
     case "UnknownSubcommand":
@@ -51,6 +51,8 @@ export const manners = Layer.mergeAll(
   CliOutput.layerPresenter(presenter),
   CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
 );
+
+export const json = Flag.Boolean("json").pipe(Flag.withDescription("Print one JSON value"), Flag.withDefault(false));
 
 /** A flag that takes a whole number from `minimum` to `maximum`. */
 export function wholeNumber(name: string, minimum: number, maximum: number): Flag.Flag<number> {

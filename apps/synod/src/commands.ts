@@ -6,7 +6,8 @@ import { Console, Effect, Option } from "effect";
 import { Argument, Command, Flag } from "effect/cli";
 import { bench, showBench } from "./bench/bench.ts";
 import { progress, showSoak, soak } from "./bench/soak.ts";
-import { wholeNumber } from "./command-line.ts";
+import { checkCommand, museumCommand, replayCommand } from "./check/commands.ts";
+import { json, wholeNumber } from "./command-line.ts";
 import { failWith } from "./failure.ts";
 import { listScenarios, trace } from "./trace.ts";
 import { up } from "./up.ts";
@@ -32,8 +33,6 @@ const folder = Flag.String("data").pipe(
     () => "the name of a folder",
   ),
 );
-const json = Flag.Boolean("json").pipe(Flag.withDescription("Print one JSON value"), Flag.withDefault(false));
-
 const upCommand = Command.make(
   "up",
   {
@@ -126,6 +125,6 @@ const traceCommand = Command.make(
 );
 
 export const synod = Command.make("synod").pipe(
-  Command.withDescription("Paxos for TypeScript: run, trace and measure a durable cluster"),
-  Command.withSubcommands([upCommand, traceCommand, benchCommand]),
+  Command.withDescription("Paxos for TypeScript: run, trace, measure and check a durable cluster"),
+  Command.withSubcommands([upCommand, traceCommand, benchCommand, checkCommand, replayCommand, museumCommand]),
 );

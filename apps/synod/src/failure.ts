@@ -18,6 +18,12 @@ export class ReaderGone extends Data.TaggedError("ReaderGone") {
   override readonly [Runtime.errorReported] = false;
 }
 
+/** A rule was broken in a simulated run, as was reported: nothing is left to say. */
+export class RuleBroken extends Data.TaggedError("RuleBroken") {
+  override readonly [Runtime.errorExitCode] = 1;
+  override readonly [Runtime.errorReported] = false;
+}
+
 /** One line, whatever the message is made of. */
 export function showError(message: string): string {
   return `(error) ${message.trim().replace(/\s*\n\s*/g, " ")}`;
@@ -47,6 +53,8 @@ function isFromStorage(cause: unknown): boolean {
 }
 
 /** Turns a failure into one that the command line prints as it is. */
-export const failWith = Effect.mapError((failure: StartError | ProgramError | ReaderGone) =>
-  failure instanceof ReaderGone ? failure : new ProgramError({ message: explain(failure) }),
+export const failWith = Effect.mapError((failure: StartError | ProgramError | ReaderGone | RuleBroken) =>
+  failure instanceof ReaderGone || failure instanceof RuleBroken
+    ? failure
+    : new ProgramError({ message: explain(failure) }),
 );

@@ -56,6 +56,30 @@ describe("is refused in one line", () => {
       "bench --commands 9007199254740992",
       '(error) --commands: expected a whole number from 10 to 9007199254740991, got "9007199254740992"; see synod bench --help',
     ],
+    [
+      "check --seeds 5..1",
+      '(error) --seeds: expected a range of whole numbers such as 1..1000, got "5..1"; see synod check --help',
+    ],
+    [
+      "check --seeds 1..x",
+      '(error) --seeds: expected a range of whole numbers such as 1..1000, got "1..x"; see synod check --help',
+    ],
+    ["check --seeds 1..2 --seconds 3", "(error) check: expected --seeds or --seconds, not both"],
+    ["check --nodes 31", '(error) --nodes: expected a whole number from 1 to 30, got "31"; see synod check --help'],
+    [
+      "check --protocol raft",
+      expect.stringMatching(/^\(error\) --protocol: expected "basic" \| "multi".*, got "raft"; /),
+    ],
+    ["check --faults bogus", expect.stringMatching(/^\(error\) --faults: expected names .* loss.*, got "bogus"; /)],
+    [
+      "check --exhibit bogus",
+      expect.stringMatching(/^\(error\) --exhibit: expected the name of an exhibit, .*"bogus"; /),
+    ],
+    ["replay x", expect.stringMatching(/^\(error\) SEED: expected a whole number from 0 to \d+, got "x"; /)],
+    ["replay 9007199254740992", expect.stringMatching(/^\(error\) SEED: expected a whole number /)],
+    ["replay 1 --only 3,", expect.stringMatching(/^\(error\) --only: expected indexes of faults .*, got "3,"; /)],
+    ["replay 1 --history=", "(error) --history: expected the name of a file, got nothing; see synod replay --help"],
+    ["museum bogus", expect.stringMatching(/^\(error\) NAME: expected the name of an exhibit, .*, got "bogus"; /)],
     ["frobnicate", '(error) unknown command "frobnicate"; see synod --help'],
     ["trase", '(error) unknown command "trase" (did you mean trace?); see synod --help'],
     [
@@ -71,13 +95,26 @@ describe("is refused in one line", () => {
 });
 
 test.each<[words: string, text: readonly string[]]>([
-  ["", ["synod <subcommand> [flags]", "up ", "trace ", "bench "]],
+  ["", ["synod <subcommand> [flags]", "up ", "trace ", "bench ", "check ", "replay ", "museum "]],
   ["--help", ["synod <subcommand> [flags]"]],
   [
     "up --help",
     ["synod up [flags]", "--nodes NUMBER", "--placement", "--volatile", "--data FOLDER", "synod-data unless"],
   ],
   ["trace --help", ["synod trace [flags] [<PROTOCOL>] [<SCENARIO>]", "--list", "--json"]],
+  [
+    "check --help",
+    [
+      "synod check [flags]",
+      "--protocol",
+      "multi unless told",
+      "--seeds A..B",
+      "1..1000 unless told",
+      "--seconds NUMBER",
+    ],
+  ],
+  ["replay --help", ["synod replay [flags] <SEED>", "--only LIST", "--messages", "--history FILE"]],
+  ["museum --help", ["synod museum [flags] [<NAME>]", "--json"]],
   [
     "bench --help",
     ["synod bench [flags]", "--clients NUMBER", "--payload NUMBER", "--seconds NUMBER", "--commands NUMBER", "--json"],

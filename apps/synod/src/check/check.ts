@@ -1,0 +1,124 @@
+/**
+ * `synod check`: seeds of simulated runs, until one breaks a rule, which is then made small enough to read.
+ */
+import { resolveFaults, type Fault } from "@synod/simulator";
+import { Console, Effect, type Scope } from "effect";
+import { rounded } from "../bench/measure.ts";
+import { ProgramError, RuleBroken } from "../failure.ts";
+import { attempt, openPool } from "./pool.ts";
+import { openSearchBar } from "./progress.ts";
+import { replayCommand } from "./replay-command.ts";
+import { search, type Searched, type SearchPlan } from "./search.ts";
+import { showCheck, showFinding } from "./show.ts";
+import { protocolOf } from "./target.ts";
+import type { Finding } from "./tasks.ts";
+
+const microsecondsPerSecond = 1_000_000;
+
+export interface CheckSettings extends SearchPlan {
+  readonly json: boolean;
+}
+
+/** What `--json` prints. */
+export interface CheckReport {
+  readonly protocol: string;
+  /** The bug of the museum that was put in. */
+  readonly exhibit?: string;
+  readonly firstSeed: number;
+  /** How many were run. */
+  readonly seeds: number;
+  readonly events: number;
+  readonly simulatedSeconds: number;
+  readonly wallSeconds: number;
+  /** Of one thread while it works. */
+  readonly eventsPerCoreSecond: number;
+  readonly threads: number;
+  /** How often each class of fault struck. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly reached: Readonly<Record<string, number>>;
+  /** Classes that were asked for and never struck. */
+  readonly missing: readonly string[];
+  /** None or one: a check stops at the first. */
+  readonly violations: readonly ViolationReport[];
+}
+
+export interface ViolationReport {
+  readonly seed: number;
+  readonly checker: string;
+  readonly message: string;
+  /** When, in seconds of simulated time. */
+  readonly atSeconds: number;
+  /** The fewest faults that are enough. */
+  readonly schedule: readonly Fault[];
+  /** How many clients are enough, when that is fewer than the seed draws. */
+  readonly people?: number;
+  /** Of the run with these faults and clients only. */
+  readonly hash: string;
+  /** The command that gives it again. */
+  readonly replay: string;
+}
+
+export const check = Effect.fnUntraced(function* (
+  settings: CheckSettings,
+): Effect.fn.Return<void, ProgramError | RuleBroken, Scope.Scope> {
+  const { target, nodes, faults, json } = settings;
+  const options = { target, nodes, faults };
+  const pool = yield* openPool;
+  const searched = yield* Effect.scoped(
+    Effect.flatMap(openSearchBar(settings), (onCounts) => attempt("check", () => search(pool, settings, onCounts))),
+  );
+  const { failed: seed } = searched;
+  if (seed === undefined) {
+    const report = reportOf(settings, pool.threads, searched, []);
+    yield* Console.log(json ? JSON.stringify(report) : showCheck(report));
+    if (report.missing.length === 0) return;
+    return yield* new ProgramError({
+      message: `check: --faults: asked for and never injected in ${report.seeds} seeds: ${report.missing.join(", ")}`,
+    });
+  }
+  const finding = yield* attempt("check", () => pool.run("shrink", { ...options, seed }));
+  const only = finding.faults.map(({ index }) => index);
+  const replay = replayCommand({ ...options, seed, only, people: finding.people });
+  const report = reportOf(settings, pool.threads, searched, [violationOf(seed, finding, replay)]);
+  yield* Console.log(json ? JSON.stringify(report) : showFinding(report, seed, finding, replay));
+  return yield* new RuleBroken();
+});
+
+function reportOf(
+  { target, faults, first }: CheckSettings,
+  threads: number,
+  { counts, wallSeconds }: Searched,
+  violations: readonly ViolationReport[],
+): CheckReport {
+  return {
+    protocol: protocolOf(target),
+    ...(target.kind === "exhibit" ? { exhibit: target.name } : {}),
+    firstSeed: first,
+    seeds: counts.seeds,
+    events: counts.events,
+    simulatedSeconds: rounded(counts.simulatedSeconds, 3),
+    wallSeconds: rounded(wallSeconds, 3),
+    eventsPerCoreSecond: Math.round(counts.events / counts.busySeconds),
+    threads,
+    faults: counts.faults,
+    reached: counts.reached,
+    missing: resolveFaults(faults ?? [])
+      .map(({ name }) => name)
+      .filter((name) => (counts.faults[name] ?? 0) === 0),
+    violations,
+  };
+}
+
+function violationOf(seed: number, { violation, faults, people, hash }: Finding, replay: string): ViolationReport {
+  const { checker, message, at } = violation;
+  return {
+    seed,
+    checker,
+    message,
+    atSeconds: at / microsecondsPerSecond,
+    schedule: faults,
+    ...(people === undefined ? {} : { people }),
+    hash,
+    replay,
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Reports for people: tables, the shortest schedule of faults, and the messages before a violation.
+ */
+import { drawSequence, showFaults } from "@synod/simulator";
+import type { CheckReport } from "./check.ts";
+import type { Finding } from "./tasks.ts";
+
+export function showCheck(report: CheckReport): string {
+  const { protocol, firstSeed, seeds, events, simulatedSeconds, wallSeconds, eventsPerCoreSecond, threads } = report;
+  return [
+    `${protocol}, seeds ${firstSeed} to ${firstSeed + seeds - 1}: no violation`,
+    "",
+    ...table([
+      ["seeds", count(seeds)],
+      ["events", count(events), `${count(eventsPerCoreSecond)} per second and core, on ${threads}`],
+      ["simulated", `${count(Math.round(simulatedSeconds))} s`, inWallTime(simulatedSeconds, wallSeconds)],
+    ]),
+    "",
+    ...showCounts("faults that struck", report.faults),
+    "",
+    ...showCounts("what the runs reached", report.reached),
+  ].join("\n");
+}
+
+function inWallTime(simulatedSeconds: number, wallSeconds: number): string {
+  return `in ${wallSeconds.toFixed(1)} s, ${Math.round(simulatedSeconds / wallSeconds)} times as fast`;
+}
+
+export function showCounts(title: string, each: Readonly<Record<string, number>>): readonly string[] {
+  const rows = Object.entries(each).map(([name, number]) => [`  ${name}`, count(number)]);
+  return [title, ...(rows.length === 0 ? ["  none"] : table(rows))];
+}
+
+/** Names to the left, numbers to the right of their column, and what is to be said of them. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const width = (column: number): number => Math.max(...rows.map((row) => (row[column] ?? "").length));
+  const [names, numbers] = [width(0), width(1)];
+  return rows.map(([name = "", number = "", remark = ""]) =>
+    `${name.padEnd(names)}  ${number.padStart(numbers)}  ${remark}`.trimEnd(),
+  );
+}
+
+/** 12 345 678. */
+function count(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, " ");
+}
+
+export function showFinding(report: CheckReport, seed: number, finding: Finding, replay: string): string {
+  const { violation, faults, drawnFaults, people, runs, ending, hash } = finding;
+  const { protocol, exhibit } = report;
+  const target = exhibit === undefined ? protocol : `${protocol} with ${exhibit}`;
+  const fewer = people === undefined ? "" : ` and ${people} ${people === 1 ? "client" : "clients"}`;
+  return [
+    `${target}, seed ${seed}, the first of ${count(report.seeds)} that fails: ${violation.checker}`,
+    "",
+    `  ${violation.message}`,
+    "",
+    `${faults.length} of the seed's ${drawnFaults} faults${fewer} are enough, as ${runs} runs tell`,
+    ...(faults.length === 0 ? [] : ["", showFaults(faults)]),
+    "",
+    `the last messages before ${showSeconds(violation.at)}, times in microseconds, values as digest/bytes`,
+    "",
+    drawSequence(ending).trimEnd(),
+    "",
+    `hash ${hash}, again with`,
+    `  ${replay}`,
+  ].join("\n");
+}
+
+/** Of microseconds. */
+export function showSeconds(microseconds: number): string {
+  return `${(microseconds / 1_000_000).toFixed(6)} s`;
+}

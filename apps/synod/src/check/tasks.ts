@@ -1,0 +1,124 @@
+/**
+ * What a thread of the pool does when it is asked: some seeds, a run to be made smaller, a visit to the museum. Tasks
+ * and their results are plain data.
+ */
+import {
+  acquit,
+  Ending,
+  exhibits,
+  shrink,
+  visit,
+  watchMessages,
+  type Acquittal,
+  type Fault,
+  type Run,
+  type Trace,
+  type Violation,
+  type Visit,
+} from "@synod/simulator";
+import { Totals, type Counts } from "./totals.ts";
+import { executorOf, type CheckOptions } from "./target.ts";
+
+/** Each kind of task: what it takes and what it gives. */
+export interface Tasks {
+  readonly seeds: { readonly given: SeedsTask; readonly result: SeedsResult };
+  readonly shrink: { readonly given: SeedTask; readonly result: Finding };
+  readonly visit: { readonly given: VisitTask; readonly result: Visited };
+}
+
+export type TaskKind = keyof Tasks;
+
+export interface SeedTask extends CheckOptions {
+  readonly seed: number;
+}
+
+export interface SeedsTask extends CheckOptions {
+  readonly first: number;
+  /** Included. */
+  readonly last: number;
+}
+
+export interface SeedsResult {
+  readonly counts: Counts;
+  /** The first seed that broke a rule: those after it were not run. */
+  readonly failed: number | undefined;
+}
+
+/** The smallest run that breaks the rule. */
+export interface Finding {
+  readonly violation: Violation;
+  readonly hash: string;
+  readonly simulatedSeconds: number;
+  /** The faults that strike. */
+  readonly faults: readonly Fault[];
+  /** How many were drawn. */
+  readonly drawnFaults: number;
+  /** How many clients there are; undefined when all that were drawn. */
+  readonly people: number | undefined;
+  /** How many runs it took. */
+  readonly runs: number;
+  /** Its last messages. */
+  readonly ending: Trace;
+}
+
+export interface VisitTask {
+  readonly exhibit: string;
+}
+
+export interface Visited {
+  readonly visit: Visit;
+  /** The code without the bug, in the same seeds. */
+  readonly acquittal: Acquittal;
+}
+
+export const tasks: { readonly [Kind in TaskKind]: (given: Tasks[Kind]["given"]) => Tasks[Kind]["result"] } = {
+  seeds({ first, last, ...options }) {
+    const execute = executorOf(options);
+    const totals = new Totals();
+    const began = performance.now();
+    let failed: number | undefined;
+    for (let seed = first; seed <= last && failed === undefined; seed++) {
+      const run = named(seed, () => execute({ seed }));
+      totals.addRun(run);
+      if (run.violation !== undefined) failed = seed;
+    }
+    totals.addBusySeconds((performance.now() - began) / 1000);
+    return { counts: totals.counts(), failed };
+  },
+
+  shrink({ seed, ...options }) {
+    const execute = executorOf(options);
+    const { options: smallest, runs } = shrink(execute, { seed });
+    const ending = new Ending();
+    const run = execute({ ...smallest, ...watchMessages(ending.take) });
+    const { only, people } = smallest;
+    const { violation } = run;
+    if (violation === undefined) throw new Error(`seed ${seed}: the same run went another way`);
+    return {
+      violation,
+      hash: run.hash,
+      simulatedSeconds: run.simulatedSeconds,
+      faults: run.schedule.filter(({ index }) => only?.includes(index) !== false),
+      drawnFaults: run.schedule.length,
+      people,
+      runs,
+      ending: ending.trace(run, only),
+    };
+  },
+
+  visit({ exhibit: name }) {
+    const exhibit = exhibits.find((each) => each.name === name);
+    if (exhibit === undefined) throw new RangeError(`there is no exhibit ${JSON.stringify(name)}`);
+    const visited = visit(exhibit);
+    return { visit: visited, acquittal: acquit(exhibit, visited.seeds) };
+  },
+};
+
+/** What is thrown outside of the rules that are checked must say in which seed. */
+function named(seed: number, run: () => Run): Run {
+  try {
+    return run();
+  } catch (cause) {
+    throw new Error(`seed ${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
