@@ -19,7 +19,7 @@ export interface SessionOptions extends IntakeOptions {
   readonly client: number;
   readonly nodes: readonly number[];
   readonly send: (to: Address, message: multi.Message) => void;
-  /** Numbers in [0, 1) that tell the openings of this session from all others; `Math.random` unless given. */
+  /** Numbers in [0, 1) that tell the openings and the reads of this session from all others; `Math.random` unless given. */
   readonly random?: Random;
 }
 
@@ -47,7 +47,7 @@ export class Session implements Resident<multi.Message> {
 
   #session: number | undefined;
   #opening: (Retried & { readonly nonce: number }) | undefined;
-  #tickets = 0;
+  #tickets: number;
   #nextSequence = 1;
   readonly #commands: Intake;
   readonly #queries: Intake;
@@ -65,6 +65,8 @@ export class Session implements Resident<multi.Message> {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    // Unlike those of an earlier process's client of the same number, whose answers may still be on their way.
+    this.#tickets = Math.floor(this.#random() * 2 ** 52);
     this.#address = addressOf("client", options.client);
     this.#target = new Target(options.nodes);
     const ticking = (): void => options.ticking(this.outstanding > 0);

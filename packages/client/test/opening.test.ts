@@ -13,3 +13,18 @@ test("the answer to an earlier process's client of the same number opens no sess
   expect(later.answer(...answeredAnew)).toEqual([]);
   expect(requests(later.answer(...later.choose(...open)))).toMatchObject([{ sequence: 1, count: 1 }]);
 });
+
+test("the answer to an earlier process's read, of a client of the same number, answers no read of this one", async () => {
+  const earlier = new ScriptedCluster();
+  earlier.open();
+  void earlier.get("unset");
+  const late = earlier.choose(...earlier.turn());
+
+  const later = new ScriptedCluster();
+  later.open();
+  const read = later.get("opening");
+  const asked = later.turn();
+  later.answer(...late);
+  later.answer(...later.choose(...asked));
+  expect(await read).toBe("x");
+});
