@@ -45,6 +45,8 @@ export interface FaultyFilesOptions {
   readonly capacityBytes?: number;
   /** Bytes that reach the disk in order when the power fails: 4096 when it is not given. */
   readonly pageBytes?: number;
+  /** Hears of each write for which there is no room, or too little. */
+  readonly lacksRoom?: () => void;
   /** Hears of each sync that is done, with all bytes of the file that are on stable storage now. */
   readonly synced?: (path: string, stored: Uint8Array) => void;
 }
@@ -81,6 +83,11 @@ export class FaultyFiles implements FileLayer {
     return new FaultyFiles(this.#options, found);
   }
 
+  /** The files of an empty disk in the place of this one. */
+  emptied(): FaultyFiles {
+    return new FaultyFiles(this.#options);
+  }
+
   /** Turns over all bits of a byte, as a bad sector may. */
   damage(path: string, at: number): void {
     const { cache } = this.#file(path);
@@ -102,7 +109,7 @@ export class FaultyFiles implements FileLayer {
   }
 
   /** The files that a reader finds and whose bytes were overwritten behind its back. */
-  *damagedFiles(): Iterable<string> {
+  *damagedFiles(): IterableIterator<string> {
     for (const [path, { names }] of this.#folders) {
       for (const [name, file] of names) if (file.isDamaged) yield join(path, name);
     }
@@ -123,6 +130,11 @@ export class FaultyFiles implements FileLayer {
 
   list(folder: string): readonly string[] {
     this.begin("list", folder);
+    return this.names(folder);
+  }
+
+  /** The names in a folder, whatever is wrong with the disk. */
+  names(folder: string): readonly string[] {
     return [...(this.#folders.get(folder)?.names.keys() ?? [])];
   }
 
@@ -177,6 +189,10 @@ export class FaultyFiles implements FileLayer {
     else later(finish);
   }
 
+  lacksRoom(): void {
+    this.#options.lacksRoom?.();
+  }
+
   hasSynced(path: string, file: DiskFile): void {
     this.#options.synced?.(path, file.stored);
   }
@@ -219,6 +235,7 @@ class FaultyFile implements OpenFile {
   write(bytes: Uint8Array, start: number, end: number, at: number): number {
     const most = this.#files.begin("write", this.path);
     const room = this.#files.roomBytes() + Math.max(0, this.#file.cache.length - at);
+    if (room < end - start) this.#files.lacksRoom();
     if (room === 0) throw new StorageError("full", this.path, "cannot write it: no room left");
     const count = Math.min(end - start, most, room);
     this.#file.write(at, bytes.subarray(start, start + count));
