@@ -6,6 +6,7 @@ import type { QuorumSystem } from "@synod/protocol";
 import { FileLog, type FileLayer, type Log } from "@synod/storage";
 import { AskedValues } from "../check/asked.ts";
 import { ConsensusChecker } from "../check/consensus.ts";
+import { requireMemory } from "../world/memory.ts";
 import { personAddress, type Cast, type Setting, type SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { BasicPerson, decreeModel } from "./basic-person.ts";
@@ -98,7 +99,11 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
       roleOf(address) === "learner"
         ? () => ({ recover: () => 0, deliver: () => undefined, status: () => ({}), close: () => undefined })
         : undefined,
-    openLog: ({ folder, files }) => parts.log(`${folder}/log`, files),
+    openLog(life) {
+      const folder = `${life.folder}/log`;
+      requireMemory(life, folder);
+      return parts.log(folder, life.files);
+    },
     newPerson: (surroundings) => new BasicPerson(surroundings, nodes),
     unsettled: () => undefined,
     finalCheck() {

@@ -7,6 +7,7 @@ import { Session, type SessionOptions } from "@synod/client";
 import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
 import { FileLog, FileSnapshots, StorageError, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
+import { requireMemory } from "../world/memory.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { keyValueWorkload } from "./key-value.ts";
@@ -126,7 +127,11 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
         });
       };
     },
-    openLog: ({ folder, files }) => parts.log(`${folder}/log`, files),
+    openLog(life) {
+      const folder = `${life.folder}/log`;
+      requireMemory(life, folder);
+      return parts.log(folder, life.files);
+    },
     newPerson: (surroundings) =>
       new SessionPerson({
         surroundings,

@@ -28,6 +28,8 @@ export interface ProcessWorld<Message extends { readonly kind: string }, Entry e
   readonly sent: (from: Address, to: Address, message: Message) => void;
   /** It has opened a frame that arrived. */
   readonly opened: (endpoint: Endpoint, frame: Uint8Array, refused: boolean) => void;
+  /** A role has taken back what is on its disk, and takes part. */
+  readonly began: (address: Address) => void;
   /** The storage of a role failed: the process has ended. */
   readonly failed: (process: Process<Message, Entry, Delivery>, failure: StorageError) => void;
 }
@@ -112,6 +114,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       for (const { role, address } of this.plan.roles) {
         const recovered = this.#newActor(role, address, life, host).start();
         this.#world.cast.watcher.began(address, recovered);
+        this.#world.began(address);
       }
     } catch (failure) {
       if (!(failure instanceof Error) || failure.name !== "StorageError") throw failure;

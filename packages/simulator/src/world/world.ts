@@ -5,6 +5,7 @@
 import { addressOf, nodeOf, roleOf, showAddress, type Address } from "@synod/protocol";
 import { Host } from "@synod/driver";
 import type { StorageError } from "@synod/storage";
+import { standingDamage } from "@synod/storage/faults";
 import type { Endpoint } from "@synod/transports";
 import { ByteReader, newCodec, type Codec } from "@synod/wire";
 import { microsecondsPerMillisecond, type Clock } from "./clock.ts";
@@ -52,6 +53,9 @@ const syncKind = 3;
 const personTurnMicroseconds = 20;
 const personTickMicroseconds = 10 * microsecondsPerMillisecond;
 
+/** How long a process that stopped because of its disk stays down. */
+const restartDelaysMilliseconds = [0, 50, 400, 2000];
+
 export class World<Message extends { readonly kind: string }, Entry extends Message, Delivery> implements Ground {
   readonly clock: Clock;
   readonly network: Network;
@@ -66,6 +70,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   readonly #processes = new Map<Endpoint, Process<Message, Entry, Delivery>>();
   readonly #victims = new Map<number, Victim>();
   readonly #lost = new Set<number>();
+  /** How often a process stopped because of its disk. */
+  #failures = 0;
   #arrivals = 0;
   #completions = 0;
   #personEvents = 0;
@@ -185,6 +191,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
           sent?.(from, to, message);
         },
         opened: (opener, frame, refused) => this.#opened(opener, frame, refused),
+        began: (address) => this.#began(address, disk),
         failed: (failed, failure) => this.#failed(failed, failure),
       },
     );
@@ -200,22 +207,43 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     this.#options.report("frames", `${showAddress(endpoint)} ${what}`);
   }
 
+  /** With damaged files, or without those that it had, a role must not come up. A learner's log holds nothing. */
+  #began(address: Address, disk: NodeDisk): void {
+    const { report } = this.#options;
+    const role = roleOf(address);
+    const [damaged] = standingDamage(disk.files, `/${role}`);
+    if (damaged !== undefined) report("damage", `${showAddress(address)} takes part, and ${damaged} is damaged`);
+    if (!disk.isLost || role === "learner") return;
+    report("damage", `${showAddress(address)} takes part, and its disk was lost`);
+  }
+
   /** What stopped because of its disk tries again, as under a supervisor; with a damaged log it never does. */
-  #failed(process: Process<Message, Entry, Delivery>, { reason }: StorageError): void {
-    this.#options.cast.watcher.failed(process.plan.endpoint, reason);
-    if (reason === "io" || reason === "full") process.restartAfter(500 * microsecondsPerMillisecond);
-    else this.#lost.add(process.node);
+  #failed(process: Process<Message, Entry, Delivery>, { reason, message }: StorageError): void {
+    const { cast, randomness, report, reached } = this.#options;
+    const { endpoint, disk } = process.plan;
+    cast.watcher.failed(endpoint, reason);
+    this.#failures += 1;
+    if (reason === "io" || reason === "full") {
+      const delay = randomness.stream("restart", this.#failures).pick(restartDelaysMilliseconds);
+      process.restartAfter(delay * microsecondsPerMillisecond);
+      return;
+    }
+    if (disk.isHarmed) reached.count("corruption-detected");
+    else report("damage", `${showAddress(endpoint)} finds damage that nobody did: ${message}`);
+    this.#lost.add(process.node);
   }
 
   #newVictim(node: number, disk: NodeDisk, processes: Map<string, Process<Message, Entry, Delivery>>): Victim {
-    const { cast, randomness } = this.#options;
+    const { cast, randomness, reached } = this.#options;
     const lost = this.#lost;
     let crashes = 0;
     const crash = (power: "on" | "off"): void => {
       for (const process of processes.values()) process.kill();
       if (power === "on") return;
       crashes += 1;
-      disk.powerOff(randomness.stream("power", node, crashes));
+      const { lost: lostWrites, torn } = disk.powerOff(randomness.stream("power", node, crashes));
+      if (lostWrites > 0) reached.count("lost-writes", lostWrites);
+      if (torn > 0) reached.count("torn-writes", torn);
       cast.watcher.poweredOff(node);
     };
     return {
