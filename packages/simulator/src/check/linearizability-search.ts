@@ -31,7 +31,7 @@ interface Done extends ClientOperation, Answered {
 interface Unsure extends ClientOperation {
   readonly effect: Effect;
   readonly bit: bigint;
-  /** The bit of the one before it that asks for the same; 0 when there is none. */
+  /** The bit of the one before it that is alike; 0 when there is none. */
   readonly twin: bigint;
 }
 
@@ -251,7 +251,7 @@ function unsureOf<State>(operations: readonly ClientOperation[], model: Model<St
   return operations.flatMap((operation) => {
     const effect = effectOf(model, operation);
     if (operation.answered !== undefined || effect === "none") return [];
-    const same = JSON.stringify([operation.f, operation.asked]);
+    const same = model.alike?.(operation) ?? JSON.stringify([operation.f, operation.asked]);
     const [bit, twin] = [next, last.get(same) ?? 0n];
     last.set(same, bit);
     next <<= 1n;
@@ -259,7 +259,7 @@ function unsureOf<State>(operations: readonly ClientOperation[], model: Model<St
   });
 }
 
-/** Of those that ask for the same, the one that began first is placed first: nothing is lost. */
+/** Of those that are alike, the one that began first is placed first: nothing is lost. */
 function isFree(used: bigint, { bit, twin }: Unsure): boolean {
   return (used & bit) === 0n && (used & twin) === twin;
 }

@@ -33,6 +33,7 @@ export interface CheckOptions {
 
 /** Some 40 MB. */
 const defaultConfigurations = 200_000;
+const shownConfigurations = 20_000;
 
 /**
  * Checks a history against a model of what one key holds.
@@ -48,11 +49,17 @@ export function checkHistory<State>(
   let configurations = 0;
   for (const [key, operations] of operationsByKey(events)) {
     refuseUnknown(operations, model);
-    const found = searchLinearization(operations, model, maxConfigurations);
+    const found =
+      model.madeFor === undefined
+        ? searchLinearization(operations, model, maxConfigurations)
+        : searchLinearization(operations, model.madeFor(operations), maxConfigurations);
     configurations += found.configurations;
     if (found.outcome === "undecided") undecided.push(key);
     if (found.outcome !== "stuck") continue;
-    return { outcome: "violation", configurations, key, message: explainStuck(key, operations, found) };
+    // The states of the model itself say more to people, where the search with it comes to an end.
+    const shown = searchLinearization(operations, model, shownConfigurations);
+    const message = explainStuck(key, operations, shown.outcome === "stuck" ? shown : found);
+    return { outcome: "violation", configurations, key, message };
   }
   if (undecided.length > 0) return { outcome: "undecided", configurations, keys: undecided };
   return { outcome: "linearizable", configurations };

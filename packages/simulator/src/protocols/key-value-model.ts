@@ -3,8 +3,11 @@
  */
 import { UnknownOperation, type Answered, type Asked, type Effect, type Model } from "../world/model.ts";
 
-/** Undefined when there is none; in a history that is null. */
-export type Stored = string | undefined;
+/**
+ * What the key holds: a text, undefined when there is none, which in a history is null; or the length of a text that
+ * nobody reads.
+ */
+export type Stored = string | number | undefined;
 
 /**
  * The operations, as they are in a history: `get` of null answers the text or null; `put` of a text answers "ok";
@@ -13,54 +16,117 @@ export type Stored = string | undefined;
  */
 export const keyValueModel: Model<Stored> = {
   initial: undefined,
-  apply(stored, f, asked) {
-    switch (f) {
-      case "get":
-        return { state: stored, answer: stored ?? null };
-      case "put":
-        return { state: textOf(asked), answer: "ok" };
-      case "append": {
-        const text = `${stored ?? ""}${textOf(asked)}`;
-        return { state: text, answer: text.length };
-      }
-      case "delete":
-        return { state: undefined, answer: stored === undefined ? 0 : 1 };
-      case "cas": {
-        const { expected, text } = swapOf(asked);
-        return stored === expected ? { state: text, answer: 1 } : { state: stored, answer: 0 };
-      }
-      default:
-        throw new UnknownOperation("f", "get, put, append, delete or cas");
-    }
-  },
+  apply: (stored, f, asked) => applyTo(stored, f, asked, (text) => text),
   sameAnswer: (expected, given) => expected === given,
-  keyOf: (stored) => (stored === undefined ? "nothing" : JSON.stringify(stored)),
+  keyOf(stored) {
+    if (stored === undefined) return "nothing";
+    return typeof stored === "number" ? `a text of ${stored} that nobody reads` : JSON.stringify(stored);
+  },
   effectOf: ({ f }, answered) =>
-    (answered === undefined ? unsureEffects : doneEffects(answered.answer))[f] ?? "depends",
+    (answered === undefined ? unsureEffects : doneEffects(answered.answer)).get(f) ?? "depends",
   mayLeadTo(stored, goal, unsure) {
     if (stored === undefined || isOnTheWayTo(stored, goal)) return true;
+    if (typeof stored === "number") return false;
     return unsure.some(({ f, asked }) => f === "cas" && swapOf(asked).expected?.startsWith(stored) === true);
+  },
+  madeFor(operations) {
+    const texts = new ReadTexts(operations);
+    return {
+      ...keyValueModel,
+      apply: (stored, f, asked) => applyTo(stored, f, asked, (text) => (texts.beginsOne(text) ? text : text.length)),
+      alike: ({ f, asked }) => JSON.stringify([f, texts.simplify(f, asked)]),
+    } satisfies Model<Stored>;
   },
 };
 
-const unsureEffects: Readonly<Record<string, Effect>> = { get: "none", put: "overwrites", delete: "overwrites" };
+/** The texts of which an answer may depend: no operation tells two others of one length apart, nor what comes of them. */
+class ReadTexts {
+  readonly #sorted: readonly string[];
 
-function doneEffects(answer: unknown): Readonly<Record<string, Effect>> {
+  constructor(operations: readonly (Asked & { readonly answered: Answered | undefined })[]) {
+    const texts = operations.map(({ f, asked, answered }) =>
+      f === "get" ? answered?.answer : f === "cas" ? swapOf(asked).expected : undefined,
+    );
+    this.#sorted = [...new Set(texts.filter((text) => typeof text === "string"))].sort();
+  }
+
+  /** Whether one of them begins with this. */
+  beginsOne(text: string): boolean {
+    let [least, most] = [0, this.#sorted.length];
+    while (least < most) {
+      const middle = (least + most) >> 1;
+      if ((this.#sorted[middle] ?? "") < text) least = middle + 1;
+      else most = middle;
+    }
+    return this.#sorted[least]?.startsWith(text) === true;
+  }
+
+  /** What is asked, with only the length of a text that nobody reads. */
+  simplify(f: string, asked: unknown): unknown {
+    if (f === "append") return this.#sorted.some((text) => text.includes(textOf(asked))) ? asked : textOf(asked).length;
+    if (f === "put") return this.beginsOne(textOf(asked)) ? asked : textOf(asked).length;
+    if (f !== "cas") return asked;
+    const { expected, text } = swapOf(asked);
+    return [expected ?? null, this.beginsOne(text) ? text : text.length];
+  }
+}
+
+/** @param store what is kept of a text */
+function applyTo(
+  stored: Stored,
+  f: string,
+  asked: unknown,
+  store: (text: string) => Stored,
+): { readonly state: Stored; readonly answer: unknown } {
+  switch (f) {
+    case "get":
+      return { state: stored, answer: typeof stored === "number" ? unread : (stored ?? null) };
+    case "put":
+      return { state: store(textOf(asked)), answer: "ok" };
+    case "append": {
+      const text = textOf(asked);
+      const length = lengthOf(stored) + text.length;
+      return { state: typeof stored === "number" ? length : store(`${stored ?? ""}${text}`), answer: length };
+    }
+    case "delete":
+      return { state: undefined, answer: stored === undefined ? 0 : 1 };
+    case "cas": {
+      const { expected, text } = swapOf(asked);
+      return stored === expected ? { state: store(text), answer: 1 } : { state: stored, answer: 0 };
+    }
+    default:
+      throw new UnknownOperation("f", "get, put, append, delete or cas");
+  }
+}
+
+/** The answer of a text that nobody reads: nobody was given it. */
+const unread = Symbol("unread");
+
+const unsureEffects: ReadonlyMap<string, Effect> = new Map([
+  ["get", "none"],
+  ["put", "overwrites"],
+  ["delete", "overwrites"],
+]);
+
+function doneEffects(answer: unknown): ReadonlyMap<string, Effect> {
   const ifItFound: Effect = answer === 0 ? "none" : answer === 1 ? "overwrites" : "depends";
-  return { get: "none", put: "overwrites", delete: ifItFound, cas: ifItFound };
+  return new Map([
+    ["get", "none"],
+    ["put", "overwrites"],
+    ["delete", ifItFound],
+    ["cas", ifItFound],
+  ]);
 }
 
 /** Whether appending may be all that is missing. */
-function isOnTheWayTo(stored: string, { f, asked, answer }: Asked & Answered): boolean {
+function isOnTheWayTo(stored: string | number, { f, asked, answer }: Asked & Answered): boolean {
   switch (f) {
     case "get":
-      return typeof answer === "string" && answer.startsWith(stored);
+      return typeof answer === "string" && typeof stored === "string" && answer.startsWith(stored);
     case "append":
-      return typeof answer === "number" && stored.length + textOf(asked).length <= answer;
-    case "cas": {
-      const { expected } = swapOf(asked);
-      return answer !== 1 || expected?.startsWith(stored) === true;
-    }
+      return typeof answer === "number" && lengthOf(stored) + textOf(asked).length <= answer;
+    case "cas":
+      return answer !== 1 || (typeof stored === "string" && swapOf(asked).expected?.startsWith(stored) === true);
     case "delete":
       return answer !== 0;
     default:
@@ -68,12 +134,16 @@ function isOnTheWayTo(stored: string, { f, asked, answer }: Asked & Answered): b
   }
 }
 
+function lengthOf(stored: Stored): number {
+  return typeof stored === "string" ? stored.length : (stored ?? 0);
+}
+
 function textOf(asked: unknown): string {
   if (typeof asked !== "string") throw new UnknownOperation("value", "a text");
   return asked;
 }
 
-function swapOf(asked: unknown): { readonly expected: Stored; readonly text: string } {
+function swapOf(asked: unknown): { readonly expected: string | undefined; readonly text: string } {
   const [expected, text, more]: readonly unknown[] = Array.isArray(asked) ? asked : [];
   const isExpected = expected === null || typeof expected === "string";
   if (!isExpected || typeof text !== "string" || more !== undefined) {

@@ -25,6 +25,10 @@ export interface Model<State = unknown> {
    * only when it is impossible. Always true unless given.
    */
   mayLeadTo?(state: State, goal: Asked & Answered, unsure: readonly Asked[]): boolean;
+  /** The same text for operations whose difference no answer can show; what they ask for unless given. */
+  alike?(asked: Asked): string;
+  /** A model that does the same for these operations, with states that none of them can tell apart made one. */
+  madeFor?(operations: readonly (Asked & { readonly answered: Answered | undefined })[]): Model;
 }
 
 /**

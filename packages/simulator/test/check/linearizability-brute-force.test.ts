@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkHistory } from "../../src/check/linearizability.ts";
 import { operationsByKey, type ClientOperation } from "../../src/check/linearizability-operations.ts";
-import { keyValueModel } from "../../src/protocols/key-value-model.ts";
+import { keyValueModel, type Stored } from "../../src/protocols/key-value-model.ts";
 import type { HistoryEvent } from "../../src/world/history.ts";
 import type { Model } from "../../src/world/model.ts";
 
 /** Every order of every choice of the operations with an unknown end: the definition, word for word. */
-function isLinearizable(operations: readonly ClientOperation[], state: string | undefined): boolean {
+function isLinearizable(operations: readonly ClientOperation[], state: Stored): boolean {
   const done = operations.filter(({ answered }) => answered !== undefined);
   if (done.length === 0) return true;
   return operations.some((operation) => {
@@ -49,7 +49,7 @@ function historyFrom(choices: readonly number[], mostOperations: number, lies: b
   const events: HistoryEvent[] = [];
   const under: Client[] = [];
   const lost: Client[] = [];
-  let stored: string | undefined;
+  let stored: Stored;
   let processes = 0;
   const pick = <Item>(items: readonly Item[], choice: number): Item | undefined => items[choice % items.length];
   const add = (type: HistoryEvent["type"], { process, f }: Client, value: unknown): void => {
@@ -92,8 +92,8 @@ function historyFrom(choices: readonly number[], mostOperations: number, lies: b
 
 const choicesOf = (least: number, most: number): fc.Arbitrary<number[]> =>
   fc.array(fc.nat(8 * 45 - 1), { minLength: least, maxLength: most, size: "max" });
-const { effectOf: _effectOf, mayLeadTo: _mayLeadTo, ...withoutAid } = keyValueModel;
-const unaided: Model<string | undefined> = withoutAid;
+const { effectOf: _effectOf, mayLeadTo: _mayLeadTo, madeFor: _madeFor, ...withoutAid } = keyValueModel;
+const unaided: Model<Stored> = withoutAid;
 
 test("it agrees with brute force on small histories, good and bad", () => {
   const seen = { linearizable: 0, violation: 0 };
