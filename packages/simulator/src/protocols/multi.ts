@@ -8,7 +8,7 @@ import { Replication, type Backing, type ReplicationOptions } from "@synod/drive
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
 import { FileLog, FileSnapshots, StorageError, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
 import { requireMemory } from "../world/memory.ts";
-import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { Cast, Life, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { keyValueWorkload } from "./key-value.ts";
 import { MultiCheckers } from "./multi-checkers.ts";
@@ -27,6 +27,8 @@ export interface MultiParts {
   acceptor(configuration: multi.Configuration, node: number): MultiRole;
   /** Sees what a learner takes and gives, between it and its driver. */
   learner(learner: multi.Learner, configuration: multi.Configuration, node: number): MultiRole;
+  /** What a role must find on its disk before it may take part. */
+  memory(life: Life, logFolder: string): void;
   log(folder: string, files: FileLayer): Log;
   snapshots(folder: string, files: FileLayer): SnapshotStore;
   replica(options: ReplicaOptions): Replica;
@@ -40,6 +42,7 @@ const realParts: MultiParts = {
   proposer: (configuration, node, random) => new multi.Proposer(configuration, node, random),
   acceptor: (configuration, node) => new multi.Acceptor(configuration, node),
   learner: (learner) => learner,
+  memory: requireMemory,
   log: (folder, files) => new FileLog(folder, files),
   snapshots: (folder, files) => new FileSnapshots(folder, files),
   replica: (options) => new Replica(options),
@@ -129,7 +132,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     },
     openLog(life) {
       const folder = `${life.folder}/log`;
-      requireMemory(life, folder);
+      parts.memory(life, folder);
       return parts.log(folder, life.files);
     },
     newPerson: (surroundings) =>
