@@ -26,6 +26,12 @@ export class DeliveryChecker {
     this.#nodes.set(node, { delivered: 0, restored: 0, applied: 0 });
   }
 
+  /** The last slot that the learner of a node, or its snapshot, has made known in this life. */
+  knownThrough(node: number): number {
+    const { delivered, restored } = this.#progress(node);
+    return Math.max(delivered, restored);
+  }
+
   /** The learner delivers a slot. */
   delivers(node: number, slot: number): void {
     const progress = this.#progress(node);

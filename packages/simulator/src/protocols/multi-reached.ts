@@ -1,7 +1,7 @@
 /**
  * Counts what a run of Multi-Paxos comes to, so that one that exercised nothing is seen.
  */
-import { roleOf, type Address, type Ballot, type multi } from "@synod/protocol";
+import { nodeOf, roleOf, type Address, type Ballot, type multi } from "@synod/protocol";
 import type { Tally } from "../world/tally.ts";
 import type { MultiCheckers } from "./multi-checkers.ts";
 
@@ -46,6 +46,12 @@ export class MultiReached {
       case "Promised":
         if (message.next > 0) this.count("promise-pages");
         return;
+      case "AcceptedValue": {
+        const { checkers, limits } = this.#options;
+        const held = checkers.delivery.knownThrough(nodeOf(from)) + limits.learnerSlots;
+        if (message.slot > held) this.count("votes-let-go");
+        return;
+      }
       case "Chosen":
         // What a learner hands to its own acceptor is a repair, counted where it is stored.
         if (roleOf(from) === "acceptor" && message.values.length > 0) this.count("log-catch-ups");

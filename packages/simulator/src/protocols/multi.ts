@@ -79,6 +79,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
   const snapshotBytes = randomness.pick([200, 2000, 20_000]);
   /** The learner itself, of one that may stand behind something else. */
   const learners = new Map<number, multi.Learner>();
+  const crowd = drawCrowd(randomness.stream("crowd"));
   let unique = 0;
   return {
     nodes,
@@ -86,7 +87,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     spareNodes: nodes.length - Math.max(quorums.phase1, quorums.phase2),
     leaderNodes: quorums.phase2,
     progressTicks: 3000,
-    people: randomness.integer(2, 5),
+    people: crowd.people,
     segmentBytes: randomness.pick([512, 4096, 65_536]),
     model: workload.model,
     watcher: new MultiWatcher({
@@ -142,6 +143,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
         workload: seenWorkload,
         nextUnique: () => (unique += 1),
         newSession: parts.session,
+        thinkMicroseconds: crowd.thinkMicroseconds,
       }),
     unsettled(isUp) {
       const up = nodes.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
@@ -151,6 +153,13 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     },
     finalCheck: () => checkers.finish(),
   };
+}
+
+/** In some runs many clients ask for much, so that several slots are in flight when a leader goes. */
+function drawCrowd(randomness: Randomness): { readonly people: number; readonly thinkMicroseconds: number } {
+  return randomness.chance(0.2)
+    ? { people: randomness.integer(4, 8), thinkMicroseconds: 3000 }
+    : { people: randomness.integer(2, 5), thinkMicroseconds: 40_000 };
 }
 
 /** The slot of the newest snapshot in a folder; 0 when there is none that can be read. */
@@ -170,8 +179,9 @@ function drawConfiguration(
   ownWorkload: boolean,
 ): multi.Configuration {
   const count = given ?? randomness.pick([3, 3, 3, 5, 5, 1, 2, 4]);
-  // Hasty elections make leaders compete; the last are the times that nodes use.
+  // Hasty elections make leaders compete, late retries leave gaps to the next one; the last are the times of nodes.
   const times = randomness.pick([
+    { heartbeatTicks: 2, electionTicks: 6, retryTicks: 40, catchUpTicks: 2 },
     { heartbeatTicks: 2, electionTicks: 5, retryTicks: 3, catchUpTicks: 2 },
     { heartbeatTicks: 3, electionTicks: 10, retryTicks: 5, catchUpTicks: 2 },
     timing,
@@ -184,8 +194,10 @@ function drawConfiguration(
   });
 }
 
+/** Small phase 1 quorums are likelier: who asks few acceptors finds the most gaps. */
 function drawQuorums(randomness: Randomness, count: number): QuorumSystem {
-  if (count < 3 || randomness.chance(0.7)) return majority(count);
-  const phase2 = randomness.integer(1, count);
-  return flexible(count, Math.min(count, randomness.integer(count - phase2 + 1, count)), phase2);
+  if (count < 3 || randomness.chance(0.6)) return majority(count);
+  const phase2 = randomness.chance(0.5) ? count : randomness.integer(1, count);
+  const least = count - phase2 + 1;
+  return flexible(count, randomness.chance(0.7) ? least : randomness.integer(least, count), phase2);
 }

@@ -24,6 +24,8 @@ export interface SessionPersonOptions {
   /** Another number each time, in the whole run. */
   readonly nextUnique: () => number;
   readonly newSession: (options: SessionOptions) => Session;
+  /** The longest that it thinks between one thing and the next. */
+  readonly thinkMicroseconds: number;
 }
 
 export class SessionPerson implements Person<multi.Message> {
@@ -84,7 +86,7 @@ export class SessionPerson implements Person<multi.Message> {
 
   #think(): void {
     const { randomness, after } = this.#surroundings;
-    after(randomness.integer(0, 40_000), () => {
+    after(randomness.integer(0, this.#options.thinkMicroseconds), () => {
       if (!this.#finishing) this.#askSome();
     });
   }
