@@ -126,8 +126,9 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     clock.after(phase, () => this.#tick(life));
   }
 
-  /** Ends it at once: nothing is closed in good order. */
+  /** Ends it at once: nothing is closed in good order. If it was to start by itself, it will not. */
   kill(): void {
+    this.#restartAt = 0;
     if (this.#host === undefined) return;
     this.#life += 1;
     this.#host = undefined;

@@ -128,9 +128,13 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     for (const person of this.people) person.begin();
   }
 
-  /** All that can come back does; the faults have ended by themselves. */
+  /** All that can come back does, and what is lost is taken away; the faults have ended by themselves. */
   heal(): void {
-    for (const victim of this.#victims.values()) victim.restart();
+    for (const victim of this.#victims.values()) {
+      // A part of it may still be up, and would lead.
+      if (victim.isLost) victim.crash("on");
+      else victim.restart();
+    }
     Object.assign(this.manners, goodManners);
     for (const person of this.people) person.finish();
   }
