@@ -26,7 +26,10 @@ export class StoredRecords {
       if (start > stored.length) break;
       const end = start + u32(stored, at + 4);
       if (end > stored.length) break;
-      if (integer(stored, at + 12) !== sealPosition) this.#visit(stored.slice(start, end));
+      const isSeal = integer(stored, at + 12) === sealPosition;
+      // No entry is empty: this is a hole, which a later sync may fill.
+      if (end === start && !isSeal) break;
+      if (!isSeal) this.#visit(stored.slice(start, end));
       at = end;
     }
     this.#read.set(path, at);
