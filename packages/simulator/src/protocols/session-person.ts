@@ -43,7 +43,7 @@ export class SessionPerson implements Person<multi.Message> {
   constructor(options: SessionPersonOptions) {
     this.#options = options;
     this.#surroundings = options.surroundings;
-    this.#session = this.#newSession();
+    this.#session = this.#newSession(options.surroundings.address);
     this.resident = this.#newResident();
   }
 
@@ -70,8 +70,8 @@ export class SessionPerson implements Person<multi.Message> {
     };
   }
 
-  #newSession(): Session {
-    const { address, randomness, wake, now } = this.#surroundings;
+  #newSession(address: Address): Session {
+    const { randomness, wake, now } = this.#surroundings;
     this.#sessions += 1;
     return this.#options.newSession({
       client: nodeOf(address),
@@ -167,14 +167,14 @@ export class SessionPerson implements Person<multi.Message> {
     else this.#session.submitQuery(encode, decode, resolve, rejected, options);
   }
 
-  /** Goes away with whatever is under way, and comes back as another process of the same client would. */
+  /** Goes away with whatever is under way, and comes back as another client. */
   #leaveSoon(): void {
-    const { randomness, after, struck } = this.#surroundings;
+    const { randomness, after, struck, move } = this.#surroundings;
     after(randomness.integer(0, 100_000), () => {
       if (this.#finishing) return;
       struck("departure");
       const left = this.#session;
-      this.#session = this.#newSession();
+      this.#session = this.#newSession(move());
       this.#session.start();
       left.close();
     });
@@ -192,6 +192,10 @@ export class SessionPerson implements Person<multi.Message> {
         ? { ...message, command: message.command.slice() }
         : { ...message, query: message.query.slice() };
     const elsewhere = addressOf("proposer", randomness.pick(this.#options.nodes));
-    after(randomness.integer(0, randomness.pick(repetitions)), () => send(elsewhere, again));
+    const session = this.#session;
+    after(randomness.integer(0, randomness.pick(repetitions)), () => {
+      // It would come from another address.
+      if (session === this.#session) send(elsewhere, again);
+    });
   }
 }

@@ -88,9 +88,12 @@ export function personAddress(index: number): Address {
 
 /** What a person may use of the world. */
 export interface PersonSurroundings<Message> {
+  /** Its first address. */
   readonly address: Address;
   readonly randomness: Randomness;
   readonly send: (to: Address, message: Message) => void;
+  /** Comes back as another client, whose address this is; what is on its way to the old one is lost. */
+  readonly move: () => Address;
   /** Asks for a turn soon. */
   readonly wake: () => void;
   /** Milliseconds of its own clock. */

@@ -3,7 +3,6 @@
  * time, over a simulated network and simulated disks.
  */
 import { addressOf, nodeOf, roleOf, showAddress, type Address } from "@synod/protocol";
-import { Host } from "@synod/driver";
 import type { StorageError } from "@synod/storage";
 import { standingDamage } from "@synod/storage/faults";
 import type { Endpoint } from "@synod/transports";
@@ -13,6 +12,7 @@ import { NodeDisk } from "./disk.ts";
 import type { Ground, Victim } from "./faults/fault.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { History } from "./history.ts";
+import { Home } from "./home.ts";
 import { Network } from "./network.ts";
 import { Process } from "./process.ts";
 import { goodManners, personAddress } from "./protocol.ts";
@@ -49,8 +49,6 @@ export interface WorldOptions<Message extends { readonly kind: string }, Entry e
 const arrivalKind = 2;
 const syncKind = 3;
 
-/** How long clients and their hosts take to take their turn, in microseconds. */
-const personTurnMicroseconds = 20;
 const personTickMicroseconds = 10 * microsecondsPerMillisecond;
 
 /** How long a process that stopped because of its disk stays down. */
@@ -75,6 +73,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   #arrivals = 0;
   #completions = 0;
   #personEvents = 0;
+  /** Addresses that people have had until now. */
+  #personAddresses = 0;
 
   constructor(options: WorldOptions<Message, Entry, Delivery>) {
     this.#options = options;
@@ -96,7 +96,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
       },
     });
     for (const node of cast.nodes) this.#addNode(node);
-    this.people = Array.from({ length: cast.people }, (_, index) => this.#addPerson(personAddress(index)));
+    this.people = Array.from({ length: cast.people }, () => this.#addPerson());
   }
 
   get victims(): ReadonlyMap<number, Victim> {
@@ -271,45 +271,37 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     };
   }
 
-  #addPerson(address: Address): Person<Message> {
+  #addPerson(): Person<Message> {
     const { cast, randomness, sent } = this.#options;
-    const transport = this.network.connect(address);
-    const host = new Host<Message>({
-      transport: {
-        ...transport,
-        receive: (take) =>
-          transport.receive((frame) => {
-            const before = host.counters.refusedFrames;
-            take(frame);
-            this.#opened(address, frame, host.counters.refusedFrames > before);
-          }),
-      },
+    const home = new Home<Message>({
+      clock: this.clock,
+      network: this.network,
       codec: this.#codec,
-      group: 0,
-      checksum: true,
       route: this.#route,
-      later: (turn) => this.clock.after(personTurnMicroseconds, turn),
+      newAddress: () => personAddress(this.#personAddresses++),
+      opened: (endpoint, frame, refused) => this.#opened(endpoint, frame, refused),
     });
     const person = cast.newPerson({
-      address,
-      randomness: randomness.stream("person", address),
+      address: home.address,
+      randomness: randomness.stream("person", home.address),
       send: (to, message) => {
-        cast.watcher.sent(address, to, message);
-        sent?.(address, to, message);
-        host.send(address, to, message);
+        cast.watcher.sent(home.address, to, message);
+        sent?.(home.address, to, message);
+        home.send(to, message);
       },
-      wake: () => host.wake(),
+      move: () => home.move(),
+      wake: () => home.wake(),
       now: () => this.clock.now / microsecondsPerMillisecond,
       after: (microseconds, action) => this.clock.after(microseconds, action),
       history: this.history,
       manners: this.manners,
       struck: (manner) => this.faults.count(manner),
     });
-    host.attach(address, person.resident);
+    home.attach(person.resident);
     const tick = (): void => {
       this.#personEvents += 1;
       this.clock.after(personTickMicroseconds, tick);
-      host.tick();
+      home.tick();
     };
     this.clock.after(personTickMicroseconds, tick);
     return person;

@@ -1,4 +1,5 @@
 import { Session } from "@synod/client";
+import { roleOf } from "@synod/protocol";
 import { describe, expect, test } from "vitest";
 import { simulate, simulationOf, type Run } from "../../src/index.ts";
 import { newMultiProtocol } from "../../src/protocols/multi.ts";
@@ -47,10 +48,9 @@ test("who is fickle leaves operations of which nobody knows whether they ran", (
 });
 
 test("who is impatient gives up what takes long", () => {
-  const run = [1, 2, 3, 4, 5, 6, 7, 8]
-    .map((seed) => simulate({ seed, nodes: 3, faults: ["impatience", "partition"] }))
-    .find(({ faults }) => (faults["impatience"] ?? 0) > 0);
-  expect(run?.history.some(({ type }) => type === "info")).toBe(true);
+  const runs = seeds.map((seed) => simulate({ seed, nodes: 3, faults: ["impatience", "partition"] }));
+  expect(total(runs, ({ faults }) => faults["impatience"])).toBeGreaterThan(0);
+  expect(ends(runs, "info")).toBeGreaterThan(0);
 });
 
 test("what is repeated comes to another proposer too, and replicas answer it from memory or not at all", () => {
@@ -76,6 +76,28 @@ test("who departs comes back with a new session", () => {
     return count;
   };
   expect(opened("departure")).toBeGreaterThan(opened("none"));
+});
+
+test("who comes back is another client: no reply to the one that left reaches it", () => {
+  for (const fault of ["none", "departure"]) {
+    const senders = seeds.map(() => new Set<number>());
+    const runs = seeds.map((seed, index) =>
+      simulate({
+        seed,
+        nodes: 3,
+        faults: [fault],
+        sent: (_at, from) => {
+          if (roleOf(from) === "client") senders[index]?.add(from);
+        },
+      }),
+    );
+    const more = senders.reduce((sum, { size }) => sum + size, 0) - total(runs, ({ people }) => people);
+    const departures = total(runs, ({ faults }) => faults["departure"]);
+    expect(departures > 0).toBe(fault === "departure");
+    expect(more > 0).toBe(fault === "departure");
+    // Who leaves again before it has sent anything is not seen.
+    expect(more).toBeLessThanOrEqual(departures);
+  }
 });
 
 test("a crowd of one client has several operations under way at once", () => {
