@@ -3,13 +3,22 @@
  */
 import { durabilityExhibits } from "./acceptor-durability.ts";
 import { promiseExhibits } from "./acceptor-promises.ts";
+import { clientExhibits } from "./clients.ts";
 import { electionExhibits } from "./election.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { learnerExhibits } from "./learner.ts";
+import { logDamageExhibits } from "./log-damage.ts";
+import { logErrorExhibits } from "./log-errors.ts";
+import { logRecoveryExhibits } from "./log-recovery.ts";
+import { logExhibits } from "./log.ts";
 import { ballotExhibits } from "./proposer-ballots.ts";
 import { quorumExhibits } from "./proposer-quorums.ts";
 import { valueExhibits } from "./proposer-values.ts";
 import { readExhibits } from "./reads.ts";
+import { sessionExhibits } from "./sessions.ts";
+import { snapshotDamageExhibits } from "./snapshots-damage.ts";
+import { snapshotInstallExhibits } from "./snapshots-install.ts";
+import { snapshotExhibits } from "./snapshots.ts";
 
 export type { Exhibit } from "./exhibit.ts";
 export { acquit, mostSeeds, visit, type Acquittal, type Visit } from "./tour.ts";
@@ -24,4 +33,13 @@ export const exhibits: readonly Exhibit[] = [
   ...learnerExhibits,
   ...readExhibits,
   ...electionExhibits,
+  ...logExhibits,
+  ...logRecoveryExhibits,
+  ...logErrorExhibits,
+  ...logDamageExhibits,
+  ...snapshotExhibits,
+  ...snapshotInstallExhibits,
+  ...snapshotDamageExhibits,
+  ...sessionExhibits,
+  ...clientExhibits,
 ];

@@ -23,7 +23,7 @@ const failedSyncRetried: Exhibit = {
       },
     })),
   ),
-  options: { faults: ["failing-sync"] },
+  options: { faults: ["sync-error"] },
 };
 
 const writeErrorIgnored: Exhibit = {
@@ -47,7 +47,34 @@ const writeErrorIgnored: Exhibit = {
       },
     })),
   ),
-  options: { faults: ["disk-full", "write-error"] },
+  options: { faults: ["disk-full", "short-transfer", "write-error"] },
 };
 
-export const logErrorExhibits: readonly Exhibit[] = [failedSyncRetried, writeErrorIgnored];
+const pageCacheBelieved: Exhibit = {
+  name: "page-cache-believed",
+  title: "after a failed sync a process starts again and believes what it reads",
+  story:
+    "After a failed fsync Linux counts the pages as clean: they are not on the disk, they can still be read, and the " +
+    "next fsync has nothing to report. To stop the process at a failed sync is right, and not enough. Started again, it " +
+    "reads its whole log from the cache, and answers for records that the next power failure takes away. What may be " +
+    "in the cache only has to be written again.",
+  source: "Rebello et al., Can Applications Recover from fsync Failures? (ATC 2020)",
+  simulation: multiWithLogFiles((files) =>
+    openFilesWith(files, (file) => {
+      let repairing = file.path.endsWith(".log");
+      return {
+        write(bytes, start, end, at) {
+          return repairing ? end - start : file.write(bytes, start, end, at);
+        },
+        // The repair that follows the reading ends with it.
+        syncNow() {
+          repairing = false;
+          file.syncNow();
+        },
+      };
+    }),
+  ),
+  options: { faults: ["sync-error", "node-crash"] },
+};
+
+export const logErrorExhibits: readonly Exhibit[] = [failedSyncRetried, pageCacheBelieved, writeErrorIgnored];

@@ -4,8 +4,8 @@
 import type { OpenFile } from "@synod/storage";
 import type { Exhibit } from "./exhibit.ts";
 import { recordsOf } from "./log-bytes.ts";
-import { bytesOf, filesMended, filesWith, openFilesWith } from "./log-files.ts";
-import { multiWithLogFiles, removedTogether } from "./log.ts";
+import { bytesOf, filesMended, filesWith } from "./log-files.ts";
+import { multiWithLogFiles, quiet, removedTogether } from "./log.ts";
 import { wideWorkload } from "./log-workload.ts";
 
 const tornTailBelieved: Exhibit = {
@@ -18,7 +18,7 @@ const tornTailBelieved: Exhibit = {
     "records end. An acceptor that believes such a record votes for a value that nobody proposed.",
   source: "etcd-io/etcd issue 5230 and pull request 5250 (2016); Pillai et al. (OSDI 2014)",
   simulation: multiWithLogFiles((files) => filesMended(files, ".log", correctChecksums)),
-  options: { faults: ["node-crash"], workload: wideWorkload },
+  options: { faults: ["disk-stall", "cluster-crash"], workload: wideWorkload },
 };
 
 /** All records whose length fits pass from now on. */
@@ -44,7 +44,7 @@ const gapTakenForTheEnd: Exhibit = {
   simulation: multiWithLogFiles((files) =>
     filesWith(removedTogether(files), { list: (folder) => upToGap(files.list(folder)) }),
   ),
-  options: { faults: ["node-crash"] },
+  options: quiet,
 };
 
 function upToGap(names: readonly string[]): readonly string[] {
@@ -56,55 +56,4 @@ function upToGap(names: readonly string[]): readonly string[] {
   ];
 }
 
-const cutAtTheFirstDamage: Exhibit = {
-  name: "cut-at-the-first-damage",
-  title: "a log is cut off at the first record whose checksum is wrong, wherever that is",
-  story:
-    "A bad checksum in the tail is what a power failure leaves: the record was never durable, and may go. The same in " +
-    "the middle is a disk that lost what it had confirmed. Alagappan and others found that ZooKeeper, LogCabin and etcd " +
-    "mix up the two or stop for both; whoever truncates throws away votes that were counted. Jepsen saw NATS JetStream " +
-    "lose half of all acknowledged messages so, from one bit in one node's file.",
-  source:
-    "Alagappan et al., Protocol-Aware Recovery for Consensus-Based Storage (FAST 2018); Jepsen, NATS 2.12.1 (2025)",
-  simulation: multiWithLogFiles((files) => filesMended(files, ".log", cutAtDamage)),
-  options: { faults: ["corruption", "node-crash"] },
-};
-
-function cutAtDamage(file: OpenFile): void {
-  const damaged = [...recordsOf(bytesOf(file))].find(({ isWhole }) => !isWhole);
-  if (damaged !== undefined) file.truncate(damaged.at);
-}
-
-const pageCacheBelieved: Exhibit = {
-  name: "page-cache-believed",
-  title: "after a failed sync a process starts again and believes what it reads",
-  story:
-    "After a failed fsync Linux counts the pages as clean: they are not on the disk, they can still be read, and the " +
-    "next fsync has nothing to report. To stop the process at a failed sync is right, and not enough. Started again, it " +
-    "reads its whole log from the cache, and answers for records that the next power failure takes away. What may be " +
-    "in the cache only has to be written again.",
-  source: "Rebello et al., Can Applications Recover from fsync Failures? (ATC 2020)",
-  simulation: multiWithLogFiles((files) =>
-    openFilesWith(files, (file) => {
-      let repairing = file.path.endsWith(".log");
-      return {
-        write(bytes, start, end, at) {
-          return repairing ? end - start : file.write(bytes, start, end, at);
-        },
-        // The repair that follows the reading ends with it.
-        syncNow() {
-          repairing = false;
-          file.syncNow();
-        },
-      };
-    }),
-  ),
-  options: { faults: ["failing-sync", "node-crash"] },
-};
-
-export const logRecoveryExhibits: readonly Exhibit[] = [
-  tornTailBelieved,
-  gapTakenForTheEnd,
-  cutAtTheFirstDamage,
-  pageCacheBelieved,
-];
+export const logRecoveryExhibits: readonly Exhibit[] = [tornTailBelieved, gapTakenForTheEnd];

@@ -1,5 +1,6 @@
 /**
- * Clients that write values of several disk pages: records that a power failure tears in the middle.
+ * Clients that write values of several disk pages: records that a power failure tears in the middle, and
+ * segments that are full soon.
  */
 import { encodePut, readOk } from "@synod/machines";
 import { keyValueWorkload } from "../protocols/key-value.ts";

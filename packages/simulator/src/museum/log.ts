@@ -3,8 +3,10 @@
  */
 import { FileLog, type FileLayer } from "@synod/storage";
 import type { Simulation } from "../simulate.ts";
+import type { RunOptions } from "../world/run.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { filesWith, openFilesWith } from "./log-files.ts";
+import { wideWorkload } from "./log-workload.ts";
 import { multiWith } from "./multi-exhibits.ts";
 
 /** Multi-Paxos whose logs see their files through something. */
@@ -123,6 +125,9 @@ const namedBeforeDurable: Exhibit = {
   options: { faults: ["node-crash"] },
 };
 
+/** One client with large values: segments are full and dropped soon, and then nothing happens for a while. */
+export const quiet: Omit<RunOptions, "seed"> = { faults: ["cluster-crash"], people: 1, workload: wideWorkload };
+
 const checkpointWithoutPromise: Exhibit = {
   name: "checkpoint-without-promise",
   title: "a new segment does not repeat the promise, and the segment that has it is dropped",
@@ -133,7 +138,7 @@ const checkpointWithoutPromise: Exhibit = {
     "comes back having promised nothing.",
   source: "etcd-io/etcd server/storage/wal/wal.go, `cut`, does it right; Lamport, Paxos Made Simple, §2.5 says why",
   simulation: multiWith({ log: (folder, files) => new ForgetfulLog(folder, files) }),
-  options: { faults: ["node-crash"] },
+  options: quiet,
 };
 
 class ForgetfulLog extends FileLog {
@@ -152,7 +157,7 @@ const segmentsRemovedInAnyOrder: Exhibit = {
     "hole in it, since a hole is what a lost file looks like: the node is out of service for nothing.",
   source: "Pillai et al., All File Systems Are Not Created Equal (OSDI 2014), on the order of directory operations",
   simulation: multiWithLogFiles(removedTogether),
-  options: { faults: ["node-crash"] },
+  options: quiet,
 };
 
 /** Does not sync the folder after each removal. */
