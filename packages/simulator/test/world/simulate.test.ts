@@ -4,7 +4,7 @@ import { simulate, simulations } from "../../src/index.ts";
 /** What runs of a protocol must go through to be worth anything. */
 const worthwhile: Readonly<Record<string, readonly string[]>> = {
   basic: ["rejections", "values-found", "learned", "inquiries", "restarts"],
-  multi: ["leader-changes", "catch-ups", "repairs", "trims", "reads", "restarts"],
+  multi: ["leader-changes", "log-catch-ups", "repairs", "trims", "reads", "restarts"],
 };
 
 describe.each(simulations)("$name", ({ name: protocol }) => {
