@@ -5,7 +5,7 @@ import type { Replica } from "@synod/machines";
 import { crc32c } from "@synod/wire";
 
 /** States are compared at these slots on every node, besides wherever a snapshot is taken or restored. */
-const comparedSlots = 16;
+const comparedSlots = 32;
 
 export interface ReplicaWatch {
   applied(slot: number): void;
