@@ -80,7 +80,7 @@ const promiseNotReadBack: Exhibit = {
     "holds is right, and so only what the acceptor does shows the bug.",
   source: "RedisLabs/raft pull request 118: the order of restoring",
   simulation: multiWithAcceptor(() => ({ restores: (entry) => entry.kind !== "Prepare" })),
-  options: { nodes: 3, faults: ["node-crash", "partition"] },
+  options: { nodes: 3, faults: ["several-crash"] },
 };
 
 export const durabilityExhibits: readonly Exhibit[] = [

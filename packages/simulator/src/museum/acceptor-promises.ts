@@ -64,7 +64,7 @@ const voteIsNoPromise: Exhibit = {
       },
     };
   }),
-  options: { nodes: 3, faults: ["partition", "loss"] },
+  options: { nodes: 5, faults: ["pause", "loss"] },
 };
 
 const equalBallotRefused: Exhibit = {

@@ -22,16 +22,15 @@ export interface Patch<Message, Entry, Delivery> {
   readonly restores?: (entry: Entry) => boolean;
 }
 
+/** Makes the change for one life of a role; `status` is what the role says of itself. */
+export type NewPatch<Message, Entry, Delivery> = (status: () => RoleStatus) => Patch<Message, Entry, Delivery>;
+
 export class PatchedRole<Message, Entry extends Message, Delivery> implements RoleMachine<Message, Entry, Delivery> {
   readonly #role: RoleMachine<Message, Entry, Delivery>;
   readonly #patch: Patch<Message, Entry, Delivery>;
   readonly #inner = newOutput<Message, Entry, Delivery>();
 
-  /** @param patch makes the change for this life, with the role's own view of itself */
-  constructor(
-    role: RoleMachine<Message, Entry, Delivery>,
-    patch: (status: () => RoleStatus) => Patch<Message, Entry, Delivery>,
-  ) {
+  constructor(role: RoleMachine<Message, Entry, Delivery>, patch: NewPatch<Message, Entry, Delivery>) {
     this.#role = role;
     this.#patch = patch(() => role.status());
   }

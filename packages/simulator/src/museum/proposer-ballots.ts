@@ -2,25 +2,24 @@
  * Exhibits: proposers that are careless with their numbers.
  */
 import { addressOf, multi, nextBallot, type Address, type Ballot } from "@synod/protocol";
+import { basicWithProposer } from "./basic-exhibits.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { multiWith, multiWithProposer } from "./multi-exhibits.ts";
 import { PatchedRole, rewrite } from "./patched-role.ts";
 
 const options = { nodes: 3, faults: ["partition", "loss", "node-crash"] };
 
-const ballotNotPersisted: Exhibit = {
-  name: "ballot-not-persisted",
-  title: "A proposer does not write its ballot down, and uses it again after a restart",
+const ballotReused: Exhibit = {
+  name: "ballot-reused",
+  title: "A proposer begins each life with its first ballot",
   story:
     "A proposer must never propose twice with one number, and so it remembers the highest that it has tried (§2.5). A " +
     "reader of phxpaxos, whose proposer records nothing, found the run that goes wrong: it restarts, prepares ballot 1 " +
-    "again, and late promises of its former life make its quorum. There the acceptor of the same node saves it. " +
-    "Nothing does where acceptors are elsewhere, or do not answer.",
+    "again, and late promises of its former life make its quorum. There the acceptor of the same node saves it, which " +
+    "tells the proposer where to begin. Nothing does where acceptors are elsewhere.",
   source: "Tencent/phxpaxos issue 145; Paxos Made Simple §2.5",
   simulation: multiWithProposer(() => ({
-    output: (out) => {
-      out.persist.length = 0;
-    },
+    restores: () => false,
     // It takes no number from what acceptors say either.
     step(from, message, step) {
       step(from, message.kind === "ProbeReply" ? { ...message, promised: 0 } : message);
@@ -116,22 +115,16 @@ const stalePromiseCounted: Exhibit = {
     "ballot 1 comes late, when ballot 3 is being prepared, and helps that to a quorum: but its sender has promised " +
     "nothing about ballot 3, and reports what it had accepted before ballot 2 had a value chosen.",
   source: "luohaha/MyPaxos issue 18; Paxos Made Simple §2.2, phase 2(a): responses to its Prepare numbered n",
-  simulation: multiWithProposer(() => {
-    let preparing: Ballot = 0;
-    return {
-      step(from, message, step) {
-        step(from, message.kind === "Promised" ? { ...message, ballot: preparing } : message);
-      },
-      output(out) {
-        for (const { message } of out.sendAfterPersist) if (message.kind === "Prepare") preparing = message.ballot;
-      },
-    };
-  }),
-  options,
+  simulation: basicWithProposer((status) => ({
+    step(from, message, step) {
+      step(from, message.kind === "Promised" ? { ...message, ballot: Number(status()["ballot"]) } : message);
+    },
+  })),
+  options: { nodes: 3, faults: ["delay", "reordering"] },
 };
 
 export const ballotExhibits: readonly Exhibit[] = [
-  ballotNotPersisted,
+  ballotReused,
   sameIdentity,
   ballotRaisedInPlace,
   refusalCounted,
