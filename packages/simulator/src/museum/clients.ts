@@ -120,8 +120,11 @@ const sessionOfAnEarlierProcess: Exhibit = {
     "is acknowledged, and is nowhere. This client had the bug before its openings got a random number of their own.",
   source:
     "the history of this project's own client; van Renesse and Altinbuken, Paxos Made Moderately Complex (2015), §2.1, on unique command identifiers",
-  simulation: multiWith({ session: (options) => new Session({ ...options, random: () => 0.5 }) }),
-  options: { faults: ["departure", "repetition", "loss"] },
+  simulation: multiWith({
+    comesBack: ({ address }) => address,
+    session: (options) => new Session({ ...options, random: () => 0.5 }),
+  }),
+  options: { faults: ["departure", "duplication", "delay"], nodes: 3 },
 };
 
 export const clientExhibits: readonly Exhibit[] = [

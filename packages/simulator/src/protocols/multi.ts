@@ -2,13 +2,13 @@
  * Multi-Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
  */
 import { addressOf, flexible, majority, multi, nodeOf, roleOf, timing } from "@synod/protocol";
-import type { QuorumSystem, Random, RoleMachine } from "@synod/protocol";
+import type { Address, QuorumSystem, Random, RoleMachine } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
 import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
 import { FileLog, FileSnapshots, StorageError, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
 import { requireMemory } from "../world/memory.ts";
-import type { Cast, Life, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { Cast, Life, PersonSurroundings, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { keyValueWorkload } from "./key-value.ts";
 import { MultiCheckers } from "./multi-checkers.ts";
@@ -35,6 +35,8 @@ export interface MultiParts {
   replication(options: ReplicationOptions): Backing<multi.Message, multi.Entry, multi.Delivery>;
   /** Sees what a session of a client takes and gives. */
   session(options: SessionOptions): Session;
+  /** The address of a client that went away and comes back. */
+  comesBack(surroundings: PersonSurroundings<multi.Message>): Address;
 }
 
 const realParts: MultiParts = {
@@ -48,6 +50,7 @@ const realParts: MultiParts = {
   replica: (options) => new Replica(options),
   replication: (options) => new Replication(options),
   session: (options) => new Session(options),
+  comesBack: ({ move }) => move(),
 };
 
 const roles = ["proposer", "acceptor", "learner"] as const;
@@ -143,6 +146,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
         workload: seenWorkload,
         nextUnique: () => (unique += 1),
         newSession: parts.session,
+        comesBack: parts.comesBack,
         thinkMicroseconds: crowd.thinkMicroseconds,
       }),
     unsettled(isUp) {

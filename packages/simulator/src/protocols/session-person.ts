@@ -24,6 +24,8 @@ export interface SessionPersonOptions {
   /** Another number each time, in the whole run. */
   readonly nextUnique: () => number;
   readonly newSession: (options: SessionOptions) => Session;
+  /** The address under which it comes back when it went away. */
+  readonly comesBack: (surroundings: PersonSurroundings<multi.Message>) => Address;
   /** The longest that it thinks between one thing and the next. */
   readonly thinkMicroseconds: number;
 }
@@ -169,12 +171,12 @@ export class SessionPerson implements Person<multi.Message> {
 
   /** Goes away with whatever is under way, and comes back as another client. */
   #leaveSoon(): void {
-    const { randomness, after, struck, move } = this.#surroundings;
+    const { randomness, after, struck } = this.#surroundings;
     after(randomness.integer(0, 100_000), () => {
       if (this.#finishing) return;
       struck("departure");
       const left = this.#session;
-      this.#session = this.#newSession(move());
+      this.#session = this.#newSession(this.#options.comesBack(this.#surroundings));
       this.#session.start();
       left.close();
     });
