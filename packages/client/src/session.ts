@@ -24,7 +24,7 @@ export interface SessionOptions extends IntakeOptions {
 }
 
 /** What is sent again when its time has come. */
-type Retried = Pick<Batch, "retryAt" | "refused" | "timesOverloaded">;
+type Retried = Pick<Batch, "ticket" | "retryAt" | "refused" | "timesOverloaded">;
 
 export interface SessionCounters {
   /** Replies whose bytes are not what they should be: taken for lost. */
@@ -188,9 +188,10 @@ export class Session implements Resident<multi.Message> {
   #open(now: number): void {
     // Unlike any other's: a learner that takes back its log answers anew the openings of clients of earlier processes.
     const nonce = this.#opening?.nonce ?? Math.floor(this.#random() * Number.MAX_SAFE_INTEGER);
-    this.#opening = { nonce, retryAt: now + resendMs, refused: false, timesOverloaded: 0 };
+    const ticket = ++this.#tickets;
+    this.#opening = { nonce, ticket, retryAt: now + resendMs, refused: false, timesOverloaded: 0 };
     const command = encodeOpen({ client: this.#address, replyTo: this.#target.learner }, nonce);
-    this.#options.send(this.#target.proposer, { kind: "Request", sequence: nonce, command });
+    this.#options.send(this.#target.proposer, { kind: "Request", sequence: ticket, command });
   }
 
   #sendCommands(batch: Batch, session: number, now: number): void {
@@ -340,7 +341,7 @@ export class Session implements Resident<multi.Message> {
 
   /** What was refused under a ticket, if it has not been answered or sent anew since. */
   #refusedOne(ticket: number): Retried | undefined {
-    if (ticket === this.#opening?.nonce) return this.#opening;
+    if (ticket === this.#opening?.ticket) return this.#opening;
     for (const batch of this.#outstandingBatches()) if (batch.ticket === ticket) return batch;
     return undefined;
   }

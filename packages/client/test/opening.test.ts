@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { requests, ScriptedCluster } from "./scripted-cluster.ts";
+import { nodesOf, requests, ScriptedCluster, ticketOf } from "./scripted-cluster.ts";
 
 test("the answer to an earlier process's client of the same number opens no session", () => {
   const earlier = new ScriptedCluster();
@@ -27,4 +27,13 @@ test("the answer to an earlier process's read, of a client of the same number, a
   later.answer(...late);
   later.answer(...later.choose(...asked));
   expect(await read).toBe("x");
+});
+
+// A network that doubles frames made a storm of it: each copy asked again, and each question brought more copies.
+test("a redirect of an opening counts once, however often it arrives", () => {
+  const cluster = new ScriptedCluster();
+  void cluster.put("a", "1");
+  const [open] = cluster.turn();
+  const redirect = { kind: "Redirect", sequence: ticketOf(open), leader: 2 } as const;
+  expect(nodesOf(cluster.answer(redirect, redirect, redirect))).toEqual([2]);
 });
