@@ -186,7 +186,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#log.learnCommit(ballot, commitPoint);
     // Says nothing that a lost vote could make untrue, so that it need not wait for a sync: a leader of this ballot
     // was promised it durably, and a higher promise would have rejected it.
-    out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round } });
+    const { chosenThrough } = this.#log;
+    out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round, chosenThrough } });
   }
 
   #probe(from: Address, { round }: Probe, out: Output): void {

@@ -32,6 +32,11 @@ export class Leadership {
   #heard: AcceptorSet;
   #heardBefore: AcceptorSet;
   #hearingTicks = 0;
+  /** Some acceptor of phase 1 knew that all up to here is chosen: it is not proposed again. */
+  readonly #chosenBefore: Slot;
+  /** The highest slot up to which an acceptor said that it knows, in this election time, and in the one before. */
+  #known: Slot = 0;
+  #knownBefore: Slot;
 
   constructor(configuration: Configuration, node: number, ballot: Ballot, preparation: Preparation) {
     this.#configuration = configuration;
@@ -48,6 +53,8 @@ export class Leadership {
     // A new leader has an election time to be answered in.
     this.#heard = preparation.quorum;
     this.#heardBefore = configuration.nodes.reduce(withAcceptor, noAcceptors);
+    this.#chosenBefore = preparation.chosenThrough;
+    this.#knownBefore = preparation.chosenThrough;
   }
 
   get commitPoint(): Slot {
@@ -61,6 +68,14 @@ export class Leadership {
   /** Whether a phase 2 quorum has answered lately: a leader that reaches none is in the way of one that would. */
   get reachesQuorum(): boolean {
     return isPhase2Quorum(this.#configuration.quorums, this.#heard | this.#heardBefore);
+  }
+
+  /**
+   * Whether an acceptor that answers knows of all that was chosen before. When the only one that did is gone, the others
+   * may hold votes for a slot and not know that it is chosen: a new phase 1, without that acceptor, must finish it.
+   */
+  get isVouchedFor(): boolean {
+    return Math.max(this.#known, this.#knownBefore) >= this.#chosenBefore;
   }
 
   get reached(): number {
@@ -115,8 +130,9 @@ export class Leadership {
     return true;
   }
 
-  acknowledged(node: number, round: number, out: Output): void {
+  acknowledged(node: number, round: number, chosenThrough: Slot, out: Output): void {
     this.#heard = withAcceptor(this.#heard, node);
+    this.#known = Math.max(this.#known, chosenThrough);
     for (const { client, read, slot } of this.#reads.answered(node, round)) {
       const to = addressOf("learner", read.learner);
       out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
@@ -134,6 +150,8 @@ export class Leadership {
       this.#hearingTicks = 0;
       this.#heardBefore = this.#heard;
       this.#heard = noAcceptors;
+      this.#knownBefore = this.#known;
+      this.#known = 0;
     }
   }
 

@@ -157,6 +157,8 @@ export interface HeartbeatAck {
   readonly kind: "HeartbeatAck";
   readonly ballot: Ballot;
   readonly round: number;
+  /** All slots up to this one are known to be chosen by the acceptor. */
+  readonly chosenThrough: Slot;
 }
 
 /** A proposer that hears no leader asks whether it is the only one, so that it disturbs no leader that works. */
@@ -293,7 +295,7 @@ export const layout = layouts<Message>({
   AcceptedValue: { ballot: "integer", slot: "integer", commitPoint: "integer", value: "bytes" },
   Rejected: { ballot: "integer", promised: "integer" },
   Heartbeat: { ballot: "integer", commitPoint: "integer", round: "integer" },
-  HeartbeatAck: { ballot: "integer", round: "integer" },
+  HeartbeatAck: { ballot: "integer", round: "integer", chosenThrough: "integer" },
   Probe: { round: "integer" },
   ProbeReply: { round: "integer", promised: "integer", leaderSilent: "flag" },
   Read: { sequence: "integer", learner: "integer", query: "bytes" },

@@ -20,8 +20,9 @@ export function isPlausible({ nodes, limits }: Configuration, from: Address, mes
     case "Heartbeat":
       return isBallot(message.ballot) && message.commitPoint <= most;
     case "Accepted":
-    case "HeartbeatAck":
       return isAcceptor(nodes, from);
+    case "HeartbeatAck":
+      return isAcceptor(nodes, from) && message.chosenThrough <= most;
     case "Rejected":
     case "ProbeReply":
       return isAcceptor(nodes, from) && message.promised <= most;

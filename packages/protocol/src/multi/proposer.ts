@@ -68,6 +68,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     if (this.#leadership !== undefined) {
       this.#leadership.tick(out);
       if (!this.#leadership.reachesQuorum) this.#standDown(out, this.#leadership.reached);
+      else if (!this.#leadership.isVouchedFor) this.#standDown(out);
       return;
     }
     if (this.#preparation?.tick() === true) {
@@ -195,8 +196,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#election.heard(ballot);
   }
 
-  #heartbeatAck(from: Address, { ballot, round }: HeartbeatAck, out: Output): void {
-    if (ballot === this.#ballot) this.#leadership?.acknowledged(nodeOf(from), round, out);
+  #heartbeatAck(from: Address, { ballot, round, chosenThrough }: HeartbeatAck, out: Output): void {
+    if (ballot === this.#ballot) this.#leadership?.acknowledged(nodeOf(from), round, chosenThrough, out);
   }
 
   /** Leads and prepares no more, and waits before it tries again. */

@@ -116,8 +116,9 @@ export function expected(model: Model, from: number, message: Message, everyLear
     }
     case "Heartbeat": {
       const { ballot, round, commitPoint } = message;
-      const did = { ...nothing, send: toSender({ kind: "HeartbeatAck", ballot, round }) };
-      return { did, next: hearing({ ...model, silent: false }, ballot, commitPoint) };
+      const next = hearing({ ...model, silent: false }, ballot, commitPoint);
+      const answer: Message = { kind: "HeartbeatAck", ballot, round, chosenThrough: next.chosen };
+      return { did: { ...nothing, send: toSender(answer) }, next };
     }
     case "Probe": {
       const { promised, silent } = model;

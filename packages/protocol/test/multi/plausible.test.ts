@@ -71,7 +71,7 @@ function leader(): multi.Proposer {
   }
   // The heartbeat by which it said so is answered.
   for (const node of [1, 2]) {
-    leading.step(addressOf("acceptor", node), { kind: "HeartbeatAck", ballot: 1, round: 1 }, out);
+    leading.step(addressOf("acceptor", node), { kind: "HeartbeatAck", ballot: 1, round: 1, chosenThrough: 0 }, out);
   }
   return leading;
 }
@@ -85,7 +85,7 @@ test("a leader takes no read for a learner that there is not", () => {
     const rounds = out.send.map(({ message }) => (message.kind === "Heartbeat" ? message.round : 0));
     for (const node of [1, 2]) {
       const round = Math.max(0, ...rounds);
-      leading.step(addressOf("acceptor", node), { kind: "HeartbeatAck", ballot: 1, round }, out);
+      leading.step(addressOf("acceptor", node), { kind: "HeartbeatAck", ballot: 1, round, chosenThrough: 0 }, out);
     }
     expect(out.send.filter(({ message }) => message.kind === "ReadAt")).toHaveLength(count);
   }

@@ -54,7 +54,7 @@ describe("each state by each message", () => {
       // One promise is no quorum; one of another page or ballot is nothing.
       rows.push([promised(ballot, from, [], 3), acceptor(3), (state) => unchanged[state]]);
     }
-    rows.push([{ kind: "HeartbeatAck", ballot, round: 1 }, acceptor(2), (state) => unchanged[state]]);
+    rows.push([{ kind: "HeartbeatAck", ballot, round: 1, chosenThrough: 0 }, acceptor(2), (state) => unchanged[state]]);
     for (const above of [1, 3, 4, 5, 9]) {
       rows.push([
         { kind: "Rejected", ballot, promised: above },

@@ -191,7 +191,7 @@ test("a leader that reaches no phase 2 quorum for two election times stands down
   let ticks = 0;
   while (stateOf(role) === "leading" && ticks < 1000) {
     refusals.push(...sentKind(tick(role), "NoQuorum"));
-    step(role, acceptor(1), { kind: "HeartbeatAck", ballot: 1, round: 1 });
+    step(role, acceptor(1), { kind: "HeartbeatAck", ballot: 1, round: 1, chosenThrough: 0 });
     ticks += 1;
   }
   expect(ticks).toBeLessThanOrEqual(2 * three.timing.electionTicks);

@@ -74,7 +74,9 @@ test("a new leader's reads wait for what earlier leaders may have had chosen", (
     step(role, acceptor(1), promised(3, 1, accepted, chosenThrough));
     step(role, acceptor(2), promised(3, 1));
     step(role, client(1), read);
-    const acks = [1, 3].map((node) => step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 3, round: 2 }));
+    const acks = [1, 3].map((node) =>
+      step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 3, round: 2, chosenThrough: 0 }),
+    );
     expect(acks.flatMap((did) => sentKind(did, "ReadAt"))).toMatchObject([{ slot, client: client(1) }]);
   }
 });
@@ -84,14 +86,15 @@ test("an answer of another ballot confirms nothing", () => {
   step(role, client(1), read);
   for (const ballot of [4, 3, 2]) {
     for (const node of [1, 2, 3])
-      expect(step(role, acceptor(node), { kind: "HeartbeatAck", ballot, round: 2 }).send).toEqual([]);
+      expect(step(role, acceptor(node), { kind: "HeartbeatAck", ballot, round: 2, chosenThrough: 0 }).send).toEqual([]);
   }
 });
 
 test("a read that finds no heartbeat on its way sends one at once, and a lost one is made good by the next", () => {
   const configuration = configurationOf(3);
   const { role } = leadingProposer(configuration, 1);
-  for (const node of [1, 2]) step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 1 });
+  for (const node of [1, 2])
+    step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 1, chosenThrough: 0 });
   step(role, client(1), read);
   expect(sentKind(flush(role), "Heartbeat").map(({ round }) => round)).toEqual([2, 2, 2]);
   expect(flush(role).send).toEqual([]);
@@ -99,6 +102,8 @@ test("a read that finds no heartbeat on its way sends one at once, and a lost on
     sentKind(tick(role), "Heartbeat"),
   ).flat();
   expect(new Set(later.map(({ round }) => round))).toEqual(new Set([3]));
-  const acks = [2, 3].map((node) => step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 3 }));
+  const acks = [2, 3].map((node) =>
+    step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 3, chosenThrough: 0 }),
+  );
   expect(acks.flatMap((did) => sentKind(did, "ReadAt"))).toHaveLength(1);
 });

@@ -2,11 +2,12 @@
  * Runs that once went wrong, each the shortest that shows it.
  */
 import { expect, test } from "vitest";
-import { Acceptor, configurationOf, Proposer } from "../../src/multi/index.ts";
-import { limits, timing } from "../../src/index.ts";
+import { Acceptor, configurationOf, Learner, Proposer } from "../../src/multi/index.ts";
+import type { Delivery, Entry, Message } from "../../src/multi/index.ts";
+import { limits, nodeOf, timing, type Address, type RoleMachine } from "../../src/index.ts";
 import { elect, electedProposer, leadingProposer } from "./leading.ts";
 import { accept, acceptor, chosen, client, heartbeat, learner, prepare, promised, proposer } from "./stage.ts";
-import { flush, sent, sentKind, step, text, tick, value } from "./stage.ts";
+import { flush, sent, sentKind, step, text, tick, turn, value, type Did } from "./stage.ts";
 
 const three = configurationOf(3);
 
@@ -38,7 +39,9 @@ test("a read sees a command that a learner answered before the leader had counte
   flush(role);
   // The votes for slot 1 reached a learner, and its client knows; here they are still on their way.
   step(role, client(9), { kind: "Read", sequence: 2, learner: 2, query: value("?") });
-  const acks = [1, 2].map((node) => step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 2 }));
+  const acks = [1, 2].map((node) =>
+    step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 2, chosenThrough: 0 }),
+  );
   expect(acks.flatMap((did) => sentKind(did, "ReadAt"))).toMatchObject([{ slot: 1 }]);
 });
 
@@ -143,4 +146,55 @@ test("an acceptor whose own learner is down keeps the log until there is no room
   expect(role.status()).toMatchObject({ trimmedThrough: slots - 10, slotsHeld: 11 });
 
   expect(tick(role)).toMatchObject({ persist: [] });
+});
+
+test("what only a lost acceptor knew to be chosen is finished again, so that the others can learn it", () => {
+  const roles = new Map<Address, RoleMachine<Message, Entry, Delivery>>([
+    // Only proposer 3 ever runs for leader.
+    [proposer(3), new Proposer(three, 3, () => 0.5)],
+    ...three.nodes.flatMap((node): [Address, RoleMachine<Message, Entry, Delivery>][] => [
+      [acceptor(node), new Acceptor(three, node)],
+      [learner(node), new Learner(three, node)],
+    ]),
+  ]);
+  const roleAt = (address: Address): RoleMachine<Message, Entry, Delivery> =>
+    roles.get(address) ?? expect.unreachable();
+  // Leader 1 has slot 1 chosen by acceptors 1 and 2, tells acceptor 2 so, and ends.
+  for (const node of [1, 2]) step(roleAt(acceptor(node)), proposer(1), accept(1, 1, "A"));
+  step(roleAt(acceptor(2)), proposer(1), heartbeat(1, 1));
+
+  // Acceptor 3 is slow in phase 1. Node 2 takes part in it, and is lost once the new leader leads.
+  let leads = false;
+  const delivered: string[] = [];
+  const inTransit: { readonly from: Address; readonly to: Address; readonly message: Message }[] = [];
+  const arrives = (from: Address, to: Address, kind: Message["kind"]): boolean => {
+    if (kind === "Heartbeat") leads = true;
+    if (nodeOf(from) !== 2 && nodeOf(to) !== 2) return roles.has(to) && (leads || to !== acceptor(3));
+    return !leads && ["Probe", "ProbeReply", "Prepare", "Promised"].includes(kind);
+  };
+  const act = (address: Address, did: Did): void => {
+    for (const delivery of did.deliver) {
+      if (delivery.kind === "chosen" && address === learner(3)) delivered.push(text(delivery.value));
+    }
+    for (const { to, message } of sent(did)) inTransit.push({ from: address, to, message });
+    for (let next = inTransit.shift(); next !== undefined; next = inTransit.shift()) {
+      const { from, to, message } = next;
+      if (!arrives(from, to, message.kind)) continue;
+      const taken = turn((out) => {
+        roleAt(to).step(from, message, out);
+        roleAt(to).flush(out);
+      });
+      act(to, taken);
+    }
+  };
+  for (let ticks = 0; ticks < 1000 && delivered.length < 2; ticks++) {
+    for (const address of roles.keys()) if (!leads || nodeOf(address) !== 2) act(address, tick(roleAt(address)));
+    const request: Message = { kind: "Request", sequence: ticks, command: value("B") };
+    if (ticks % 100 === 99)
+      act(
+        proposer(3),
+        turn((out) => roleAt(proposer(3)).step(client(9), request, out)),
+      );
+  }
+  expect(delivered).toEqual(["A", "B"]);
 });

@@ -80,7 +80,12 @@ const messageOf: Readonly<Record<string, (fields: Fields) => Message>> = {
     commitPoint: f.number("commitPoint"),
     round: f.number("round"),
   }),
-  HeartbeatAck: (f) => ({ kind: "HeartbeatAck", ballot: f.number("ballot"), round: f.number("round") }),
+  HeartbeatAck: (f) => ({
+    kind: "HeartbeatAck",
+    ballot: f.number("ballot"),
+    round: f.number("round"),
+    chosenThrough: 0,
+  }),
   Probe: (f) => ({ kind: "Probe", round: f.number("round") }),
   ProbeReply: (f) => ({
     kind: "ProbeReply",

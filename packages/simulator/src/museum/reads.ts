@@ -87,7 +87,7 @@ const deposedConfirmed: Exhibit = {
     step(from, message, step, out) {
       if (message.kind !== "Heartbeat") return step(from, message);
       const { ballot, round } = message;
-      out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round } });
+      out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round, chosenThrough: message.commitPoint } });
       step(from, message);
     },
     output: (out) => rewrite(out.send, (each) => (each.message.kind === "HeartbeatAck" ? undefined : each)),
@@ -118,7 +118,13 @@ const confirmedForEver: Exhibit = {
           stay(message, nodes, step);
         }
         if (message.kind !== "Read" || status()["state"] !== "leading") return;
-        for (const follower of followers) step(follower, { kind: "HeartbeatAck", ballot, round: sent + 1 });
+        for (const follower of followers)
+          step(follower, {
+            kind: "HeartbeatAck",
+            ballot,
+            round: sent + 1,
+            chosenThrough: Number(status()["commitPoint"]),
+          });
       },
       output(out) {
         for (const { message } of out.send) if (message.kind === "Heartbeat") sent = message.round;

@@ -7,14 +7,6 @@ const forbidden = (name: string) => (): never => {
   throw new Error(`${name} was called in a simulated world`);
 };
 
-class NoDate extends Date {
-  constructor() {
-    super(0);
-    forbidden("new Date")();
-  }
-  static override now = forbidden("Date.now");
-}
-
 Math.random = forbidden("Math.random");
 performance.now = forbidden("performance.now");
 process.hrtime = Object.assign(forbidden("process.hrtime"), { bigint: forbidden("process.hrtime.bigint") });
@@ -22,7 +14,11 @@ crypto.getRandomValues = forbidden("crypto.getRandomValues");
 for (const timer of ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"] as const) {
   Object.defineProperty(globalThis, timer, { value: forbidden(timer) });
 }
-globalThis.Date = NoDate as DateConstructor;
+globalThis.Date = new Proxy(Date, {
+  construct: forbidden("new Date"),
+  apply: forbidden("Date"),
+  get: (date, name) => (name === "now" ? forbidden("Date.now") : Reflect.get(date, name)),
+});
 
 const hashes = simulations.map(({ name: protocol }) =>
   Array.from({ length: 20 }, (_, index) => {
