@@ -146,6 +146,7 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
         consensus.claims(showAddress(from), message.commitPoint);
         return consensus.votes(node, message.ballot, message.slot);
       case "HeartbeatAck":
+        consensus.claims(showAddress(from), message.chosenThrough);
         return consensus.confirms(node, message.ballot);
       case "Chosen":
         return this.#says(from, message);
