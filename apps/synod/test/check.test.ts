@@ -10,7 +10,7 @@ import { attempt, openPool } from "../src/check/pool.ts";
 import { search } from "../src/check/search.ts";
 import type { CheckReport } from "../src/check/check.ts";
 import type { ReplayReport } from "../src/check/replay.ts";
-import { linesOf, newFolder, run } from "./program.ts";
+import { linesOf, newFolder, Program, run } from "./program.ts";
 
 const parse = <Report>(stdout: string): Report => JSON.parse(stdout) as Report;
 
@@ -156,6 +156,13 @@ describe("replay", () => {
     for (const event of events) {
       expect(Object.keys(event).sort()).toEqual(["f", "key", "process", "time", "type", "value"]);
     }
+  });
+
+  test("ends when nobody reads any more", async () => {
+    const program = new Program("replay", "7", "--messages");
+    await program.line();
+    program.closeOutput();
+    expect((await program.ended).code).toBe(141);
   });
 
   test("refuses a file that it cannot write and a fault that the seed does not have", async () => {

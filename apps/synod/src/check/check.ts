@@ -2,9 +2,10 @@
  * `synod check`: seeds of simulated runs, until one breaks a rule, which is then made small enough to read.
  */
 import { resolveFaults, type Fault } from "@synod/simulator";
-import { Console, Effect, type Scope } from "effect";
+import { Effect, type Scope } from "effect";
 import { rounded } from "../bench/measure.ts";
-import { ProgramError, RuleBroken } from "../failure.ts";
+import { ProgramError, RuleBroken, type ReaderGone } from "../failure.ts";
+import { print } from "../output.ts";
 import { attempt, openPool } from "./pool.ts";
 import { openSearchBar } from "./progress.ts";
 import { replayCommand } from "./replay-command.ts";
@@ -60,7 +61,7 @@ export interface ViolationReport {
 
 export const check = Effect.fnUntraced(function* (
   settings: CheckSettings,
-): Effect.fn.Return<void, ProgramError | RuleBroken, Scope.Scope> {
+): Effect.fn.Return<void, ProgramError | ReaderGone | RuleBroken, Scope.Scope> {
   const { target, nodes, faults, json } = settings;
   const options = { target, nodes, faults };
   const pool = yield* openPool;
@@ -70,7 +71,7 @@ export const check = Effect.fnUntraced(function* (
   const { failed: seed } = searched;
   if (seed === undefined) {
     const report = reportOf(settings, pool.threads, searched, []);
-    yield* Console.log(json ? JSON.stringify(report) : showCheck(report));
+    yield* print(json ? JSON.stringify(report) : showCheck(report));
     if (report.missing.length === 0) return;
     return yield* new ProgramError({
       message: `check: --faults: asked for and never injected in ${report.seeds} seeds: ${report.missing.join(", ")}`,
@@ -80,7 +81,7 @@ export const check = Effect.fnUntraced(function* (
   const only = finding.faults.map(({ index }) => index);
   const replay = replayCommand({ ...options, seed, only, people: finding.people });
   const report = reportOf(settings, pool.threads, searched, [violationOf(seed, finding, replay)]);
-  yield* Console.log(json ? JSON.stringify(report) : showFinding(report, seed, finding, replay));
+  yield* print(json ? JSON.stringify(report) : showFinding(report, seed, finding, replay));
   return yield* new RuleBroken();
 });
 

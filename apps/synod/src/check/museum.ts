@@ -2,8 +2,9 @@
  * `synod museum`: known bugs, each put back, and whether the checkers find them.
  */
 import { exhibits, type Exhibit } from "@synod/simulator";
-import { Console, Effect, type Scope } from "effect";
-import { RuleBroken, type ProgramError } from "../failure.ts";
+import { Effect, type Scope } from "effect";
+import { RuleBroken, type ProgramError, type ReaderGone } from "../failure.ts";
+import { print } from "../output.ts";
 import { attempt, openPool } from "./pool.ts";
 import { openMuseumBar } from "./progress.ts";
 import { replayCommand } from "./replay-command.ts";
@@ -41,7 +42,7 @@ export interface ExhibitReport {
 export const museum = Effect.fnUntraced(function* ({
   name,
   json,
-}: MuseumSettings): Effect.fn.Return<void, ProgramError | RuleBroken, Scope.Scope> {
+}: MuseumSettings): Effect.fn.Return<void, ProgramError | ReaderGone | RuleBroken, Scope.Scope> {
   const shown = exhibits.filter((each) => name === undefined || each.name === name);
   const pool = yield* openPool;
   const reports = yield* Effect.scoped(
@@ -72,7 +73,7 @@ export const museum = Effect.fnUntraced(function* ({
   };
   const [only] = shown;
   const story = name === undefined || only === undefined ? "" : `${showStory(only)}\n\n`;
-  yield* Console.log(json ? JSON.stringify(report) : `${story}${showMuseum(report)}`);
+  yield* print(json ? JSON.stringify(report) : `${story}${showMuseum(report)}`);
   if (reports.some(({ caught, unmodifiedPasses }) => !caught || !unmodifiedPasses)) return yield* new RuleBroken();
 });
 

@@ -12,6 +12,12 @@ export interface Pool {
   run<Kind extends TaskKind>(kind: Kind, given: Tasks[Kind]["given"]): Promise<Tasks[Kind]["result"]>;
 }
 
+/**
+ * A task that takes longer hangs, in a run that goes on for ever at one moment of its time. Its thread is ended. Far more
+ * than a busy machine needs, in milliseconds.
+ */
+const mostTaskMs: Readonly<Record<TaskKind, number>> = { seeds: 120_000, shrink: 1_200_000, visit: 3_600_000 };
+
 /** Its threads end, at whatever they are doing, when the scope closes. */
 export const openPool: Effect.Effect<Pool, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
@@ -32,7 +38,9 @@ export const openPool: Effect.Effect<Pool, never, Scope.Scope> = Effect.map(
   (piscina) => ({
     threads: piscina.maxThreads,
     run: <Kind extends TaskKind>(kind: Kind, given: Tasks[Kind]["given"]) =>
-      piscina.run(given, { name: kind }) as Promise<Tasks[Kind]["result"]>,
+      piscina.run(given, { name: kind, signal: AbortSignal.timeout(mostTaskMs[kind]) }) as Promise<
+        Tasks[Kind]["result"]
+      >,
   }),
 );
 

@@ -2,11 +2,12 @@
  * `synod replay`: one seed again, to the last message.
  */
 import { showFaults, watchMessages, type Fault, type Run, type TracedMessage } from "@synod/simulator";
-import { Console, Effect } from "effect";
+import { Effect } from "effect";
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ProgramError, RuleBroken } from "../failure.ts";
+import { ProgramError, RuleBroken, type ReaderGone } from "../failure.ts";
+import { print } from "../output.ts";
 import type { Replayed } from "./replay-command.ts";
 import { showCounts, showSeconds } from "./show.ts";
 import { executorOf } from "./target.ts";
@@ -39,7 +40,7 @@ export interface ReplayReport {
 
 export const replay = Effect.fnUntraced(function* (
   settings: ReplaySettings,
-): Effect.fn.Return<void, ProgramError | RuleBroken> {
+): Effect.fn.Return<void, ProgramError | ReaderGone | RuleBroken> {
   const { seed, only, people, target, history, json } = settings;
   const messages: TracedMessage[] = [];
   const run = executorOf(settings)({
@@ -64,8 +65,8 @@ export const replay = Effect.fnUntraced(function* (
     violations: run.violation === undefined ? [] : [violationOf(run.violation)],
     ...(settings.messages ? { messages } : {}),
   };
-  if (!json) for (const message of messages) yield* Console.log(showMessage(message));
-  yield* Console.log(json ? JSON.stringify(report) : showReplay(report));
+  if (!json) for (const message of messages) yield* print(showMessage(message));
+  yield* print(json ? JSON.stringify(report) : showReplay(report));
   if (run.violation !== undefined) return yield* new RuleBroken();
 });
 

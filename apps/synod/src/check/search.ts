@@ -29,6 +29,12 @@ const mostSeedsPerTask = 4;
 /** Tasks per thread that are under way, so that none waits for its next one. */
 const tasksPerThread = 2;
 
+/** Besides what a run throws: the pool has ended a thread that took too long, or its memory was not enough. */
+function explain(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.name === "AbortError" ? "one of them does not end" : cause.message;
+}
+
 export async function search(
   pool: Pool,
   { first, last, seconds, ...options }: SearchPlan,
@@ -48,7 +54,9 @@ export async function search(
       const from = next;
       const through = Math.min(last, from + seedsPerTask - 1);
       next = through + 1;
-      const result = await pool.run("seeds", { ...options, first: from, last: through });
+      const result = await pool.run("seeds", { ...options, first: from, last: through }).catch((cause: unknown) => {
+        throw new Error(`seeds ${from}..${through}: ${explain(cause)}`, { cause });
+      });
       totals.add(result.counts);
       if (result.failed !== undefined) failed = Math.min(failed ?? Infinity, result.failed);
       onCounts(totals.counts());

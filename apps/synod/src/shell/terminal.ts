@@ -3,7 +3,7 @@
  * else. Notices go to stderr either way.
  */
 import { createInterface } from "node:readline";
-import { ProgramError, ReaderGone } from "../failure.ts";
+import { outputError } from "../output.ts";
 import { readLines, type LineError } from "./lines.ts";
 
 export interface Terminal {
@@ -77,9 +77,4 @@ function write(text: string): Promise<void> {
       else resolve();
     });
   });
-}
-
-function outputError(failure: Error): ProgramError | ReaderGone {
-  if ("code" in failure && failure.code === "EPIPE") return new ReaderGone();
-  return new ProgramError({ message: `a reply cannot be written to stdout: ${failure.message}` });
 }
