@@ -142,7 +142,7 @@ const oldVotesCommit: Exhibit = {
       },
     };
   }),
-  options: { nodes: 5, faults: ["flapping"] },
+  options: { nodes: 5, faults: ["loss", "flapping"] },
 };
 
 /** The last slot of those that so many acceptors report with one value, whatever the ballots, without a gap. */

@@ -35,7 +35,7 @@ const lowestValue: Exhibit = {
       accepted: promise.accepted.map((proposal) => ({ ...proposal, ballot: mirror - proposal.ballot })),
     })),
   ),
-  options: { nodes: 3, faults: ["flapping"] },
+  options: { nodes: 5, faults: ["flapping"] },
 };
 
 const valueOfAnotherSlot: Exhibit = {

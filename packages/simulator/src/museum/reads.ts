@@ -1,7 +1,7 @@
 /**
  * Exhibits: reads that write no log, and are answered from the past.
  */
-import { addressOf, type Address, type multi } from "@synod/protocol";
+import { addressOf, type Address, type Ballot, type multi } from "@synod/protocol";
 import type { Exhibit } from "./exhibit.ts";
 import { multiWithAcceptor, multiWithLearner, multiWithProposer } from "./multi-exhibits.ts";
 import { rewrite } from "./patched-role.ts";
@@ -83,15 +83,21 @@ const deposedConfirmed: Exhibit = {
     "that it is there answers another one. d-engine sent its reads out before the round was answered at all; here the " +
     "round is held and means nothing, and a deposed leader is confirmed by its successor's own voters.",
   source: "deventlab/d-engine issue 381; Ongaro 2014 (dissertation), §6.4",
-  simulation: multiWithAcceptor(() => ({
-    step(from, message, step, out) {
-      if (message.kind !== "Heartbeat") return step(from, message);
-      const { ballot, round } = message;
-      out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round, chosenThrough: message.commitPoint } });
-      step(from, message);
-    },
-    output: (out) => rewrite(out.send, (each) => (each.message.kind === "HeartbeatAck" ? undefined : each)),
-  })),
+  simulation: multiWithAcceptor((status) => {
+    let asked: Ballot = 0;
+    return {
+      step(from, message, step) {
+        if (message.kind !== "Heartbeat") return step(from, message);
+        asked = message.ballot;
+        step(from, { ...message, ballot: Math.max(asked, Number(status()["ballot"])) });
+      },
+      output(out) {
+        rewrite(out.send, ({ to, message }) => {
+          return { to, message: message.kind === "HeartbeatAck" ? { ...message, ballot: asked } : message };
+        });
+      },
+    };
+  }),
   options,
 };
 
@@ -106,25 +112,19 @@ const confirmedForEver: Exhibit = {
   source: "Ongaro 2014 (dissertation), §6.4; tikv/raft-rs issue 140",
   simulation: multiWithProposer((status, { nodes }) => {
     let sent = 0;
-    let led = 0;
-    let followers: readonly Address[] = [];
+    let led: Ballot = 0;
+    let followers = new Map<Address, multi.HeartbeatAck>();
     return {
       step(from, message, step) {
         step(from, message);
         const ballot = Number(status()["ballot"]);
-        if (ballot !== led) [led, followers] = [ballot, []];
-        if (message.kind === "HeartbeatAck") {
-          if (!followers.includes(from)) followers = [...followers, from];
+        if (ballot !== led) [led, followers] = [ballot, new Map<Address, multi.HeartbeatAck>()];
+        if (message.kind === "HeartbeatAck" && message.ballot === ballot) {
+          followers.set(from, message);
           stay(message, nodes, step);
         }
         if (message.kind !== "Read" || status()["state"] !== "leading") return;
-        for (const follower of followers)
-          step(follower, {
-            kind: "HeartbeatAck",
-            ballot,
-            round: sent + 1,
-            chosenThrough: Number(status()["commitPoint"]),
-          });
+        for (const [follower, ack] of followers) step(follower, { ...ack, round: sent + 1 });
       },
       output(out) {
         for (const { message } of out.send) if (message.kind === "Heartbeat") sent = message.round;
