@@ -59,6 +59,9 @@ export class KeyValueState {
   }
 }
 
+/** Of a small state most shards are empty. */
+const emptyShard = { keys: [], values: [] };
+
 /** What a state held at one instant, one shard after the other. */
 export class Capture {
   readonly #shards: readonly Shard[];
@@ -88,6 +91,7 @@ export class Capture {
       shard = asBefore(shard, before);
       this.#before.delete(index);
     }
+    if (shard.size === 0) return emptyShard;
     const keys = [...shard.keys()].sort();
     return { keys, values: keys.map((key) => shard.get(key) ?? "") };
   }

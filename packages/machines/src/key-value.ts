@@ -122,7 +122,7 @@ function writeTooLarge(reply: ByteWriter, sizeBytes: number): void {
 }
 
 function* entryParts(capture: Capture): Generator<Uint8Array, undefined> {
-  const writer = new ByteWriter(partBytes);
+  const writer = new ByteWriter();
   for (let shard = capture.nextShard(); shard !== undefined; shard = capture.nextShard()) {
     const { keys, values } = shard;
     for (let i = 0; i < keys.length; i++) {
