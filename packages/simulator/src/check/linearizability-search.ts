@@ -46,12 +46,15 @@ interface Configuration<State> {
   readonly used: bigint;
 }
 
-/** A step of the search that is still to be done. */
-interface Step<State> {
-  readonly configuration: Configuration<State>;
-  /** Whether operations with an unknown end are tried; first they are not. */
-  readonly withUnsure: boolean;
+/** A state that operations with an unknown end lead to, and what it may still be good for. */
+interface Reached<State> {
+  readonly state: State;
+  readonly used: bigint;
+  readonly goals: readonly number[];
 }
+
+/** With how many other ways to a state a new one is compared: those that came first used little. */
+const compared = 32;
 
 /** How many different states are shown when the search is stuck. */
 const statesShown = 3;
@@ -62,28 +65,49 @@ export function searchLinearization<State>(
   model: Model<State>,
   maxConfigurations: number,
 ): SearchOutcome {
-  return new Search(operations, model, maxConfigurations).run();
+  let configurations = 0;
+  for (const width of widths) {
+    const search = new Search(operations, model, { maxConfigurations, width, configurations });
+    const found = search.run();
+    if (found.outcome !== "stuck" || !search.isNarrowed) return found;
+    configurations = found.configurations;
+  }
+  throw new Error("the widest search leaves nothing out");
+}
+
+/**
+ * How many ways to the same state are followed that differ in what they used of the operations with an unknown end.
+ * One is mostly enough to find a linearization. That there is none is only certain when all were followed.
+ */
+const widths = [1, 16, Infinity];
+
+interface Effort {
+  readonly maxConfigurations: number;
+  readonly width: number;
+  /** What was looked at before. */
+  readonly configurations: number;
 }
 
 class Search<State> {
   readonly #model: Model<State>;
-  readonly #max: number;
+  readonly #effort: Effort;
   /** In the order of their ends. */
   readonly #done: readonly Done[];
   /** For each of them: it and the others that are under way when it ends, in the order of their ends. */
   readonly #underWay: readonly (readonly number[])[];
   /** In the order in which they began. */
   readonly #unsure: readonly Unsure[];
-  /** By all of a configuration but what it used: the least that was used, each with no other as a part. */
-  readonly #seen = new Map<string, bigint[]>();
-  readonly #steps: Step<State>[] = [];
-  #configurations = 0;
+  /** By all of a configuration but what it used: what was used. */
+  readonly #seen = new Map<string, Set<bigint>>();
+  #configurations: number;
+  #isNarrowed = false;
   #furthest = -1;
   #states = new Set<string>();
 
-  constructor(operations: readonly ClientOperation[], model: Model<State>, max: number) {
+  constructor(operations: readonly ClientOperation[], model: Model<State>, effort: Effort) {
     this.#model = model;
-    this.#max = max;
+    this.#effort = effort;
+    this.#configurations = effort.configurations;
     this.#done = operations
       .flatMap((operation): readonly Done[] => {
         const { answered } = operation;
@@ -94,33 +118,36 @@ class Search<State> {
     this.#unsure = unsureOf(operations, model);
   }
 
+  /** Whether something was left out because of the width. */
+  get isNarrowed(): boolean {
+    return this.#isNarrowed;
+  }
+
+  get #isTooMuch(): boolean {
+    return this.#configurations > this.#effort.maxConfigurations;
+  }
+
+  /** Depth first: what comes after a configuration is found out as far as it is needed. */
   run(): SearchOutcome {
-    this.#enter([{ at: 0, placed: [], state: this.#model.initial, used: 0n }]);
-    for (;;) {
-      if (this.#configurations > this.#max) return this.#ends("undecided");
-      const step = this.#steps.pop();
-      if (step === undefined) {
-        const stuckAt = this.#done[this.#furthest];
-        return { ...this.#ends("stuck"), ...(stuckAt && { stuckAt }), states: [...this.#states] };
+    const start: Configuration<State> = { at: 0, placed: [], state: this.#model.initial, used: 0n };
+    const path: Iterator<Configuration<State>>[] = [[start].values()];
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const next = top.next();
+      if (this.#isTooMuch) return this.#ends("undecided");
+      if (next.done === true) {
+        path.pop();
+        continue;
       }
-      const { configuration, withUnsure } = step;
+      const configuration = this.#settle(next.value);
       if (configuration.at === this.#done.length) return this.#ends("linearizable");
-      if (withUnsure) this.#enter(this.#explain(configuration));
-      else {
-        this.#steps.push({ configuration, withUnsure: true });
-        this.#enter(this.#place(configuration));
-      }
+      if (this.#isNew(configuration)) path.push(this.#successorsOf(configuration));
     }
+    const stuckAt = this.#done[this.#furthest];
+    return { ...this.#ends("stuck"), ...(stuckAt && { stuckAt }), states: [...this.#states] };
   }
 
   #ends(outcome: SearchOutcome["outcome"]): SearchOutcome {
     return { outcome, configurations: this.#configurations };
-  }
-
-  /** Takes up configurations that are new, the first of them next. */
-  #enter(successors: readonly Configuration<State>[]): void {
-    const fresh = successors.map((each) => this.#settle(each)).filter((each) => this.#isNew(each));
-    for (const configuration of fresh.reverse()) this.#steps.push({ configuration, withUnsure: false });
   }
 
   /** Places what changes nothing and has its answer here: no other place can be better. Goes on to the next end. */
@@ -150,79 +177,92 @@ class Search<State> {
       this.#states = new Set();
     }
     if (at === this.#furthest && this.#states.size < statesShown) this.#states.add(key);
-    const isNew = addLeast(this.#seen, `${at} ${placed.join(",")} ${key}`, used);
-    if (isNew) this.#configurations += 1;
-    return isNew;
+    this.#configurations += 1;
+    return this.#add(this.#seen, `${at} ${placed.join(",")} ${key}`, used);
   }
 
-  /** Each operation under way that has its answer in this state, placed. */
-  #place({ at, placed, state, used }: Configuration<State>): readonly Configuration<State>[] {
-    return this.#waiting(at, placed).flatMap((index) => {
+  /** Adds what a way to a state used, unless it can do nothing that another cannot. */
+  #add(ways: Map<string, Set<bigint>>, key: string, used: bigint): boolean {
+    const others = ways.get(key);
+    if (others === undefined) {
+      ways.set(key, new Set([used]));
+      return true;
+    }
+    if (others.has(used)) return false;
+    let left = compared;
+    for (const other of others) {
+      if ((other & used) === other) return false;
+      if (--left === 0) break;
+    }
+    if (others.size >= this.#effort.width) {
+      this.#isNarrowed = true;
+      return false;
+    }
+    others.add(used);
+    return true;
+  }
+
+  /** Each operation under way, placed where it has its answer: in this state, then after others with an unknown end. */
+  *#successorsOf({ at, placed, state, used }: Configuration<State>): Generator<Configuration<State>, undefined> {
+    const waiting = (this.#underWay[at] ?? []).filter((index) => !placed.includes(index));
+    // The same state would come of one that overwrites, if something were placed before it.
+    const settled = new Set<number>();
+    for (const index of waiting) {
       const after = this.#answers(state, this.#done[index]);
-      return after === undefined ? [] : [{ at, placed: [...placed, index], state: after.state, used }];
-    });
-  }
-
-  /** Each operation under way, placed after others with an unknown end by which it has its answer. */
-  #explain(configuration: Configuration<State>): readonly Configuration<State>[] {
-    const end = this.#done[configuration.at]?.end ?? 0;
+      if (after === undefined) continue;
+      if (this.#done[index]?.effect === "overwrites") settled.add(index);
+      yield { at, placed: [...placed, index], state: after.state, used };
+    }
+    const end = this.#done[at]?.end ?? 0;
     const unsure = this.#unsure.filter(({ begin }) => begin < end);
-    if (unsure.length === 0) return [];
-    return this.#waiting(configuration.at, configuration.placed).flatMap((index) => {
-      const goal = this.#done[index];
-      return goal === undefined ? [] : this.#explainOne(configuration, index, goal, unsure);
-    });
+    const goals = waiting.filter((index) => !settled.has(index));
+    for (const { index, after, used: more } of this.#explain({ state, used, goals }, unsure)) {
+      yield { at, placed: [...placed, index], state: after, used: more };
+    }
+    return undefined;
   }
 
-  /** From few to many operations with an unknown end. */
-  #explainOne(
-    { at, placed, state, used }: Configuration<State>,
-    index: number,
-    goal: Done,
+  /** From few to many operations with an unknown end: where a goal has its answer after them, and the state after it. */
+  *#explain(
+    start: Reached<State>,
     unsure: readonly Unsure[],
-  ): readonly Configuration<State>[] {
-    const explained: Configuration<State>[] = [];
-    // The same state would come of it without the others.
-    if (goal.effect === "overwrites" && this.#answers(state, goal) !== undefined) return explained;
-    const seen = new Map([[this.#model.keyOf(state), [used]]]);
-    let frontier = [{ state, used }];
+  ): Generator<{ readonly index: number; readonly after: State; readonly used: bigint }, undefined> {
+    const seen = new Map([[this.#model.keyOf(start.state), new Set([start.used])]]);
+    let frontier = [start];
     for (let depth = 0; frontier.length > 0; depth++) {
-      const next: typeof frontier = [];
+      const next: Reached<State>[] = [];
       for (const from of frontier) {
         for (const operation of unsure) {
           // What overwrites makes needless what was placed before it.
           if (!isFree(from.used, operation) || (depth > 0 && operation.effect === "overwrites")) continue;
-          const reached = this.#reach(from.state, operation, goal, unsure);
-          const reachedUsed = from.used | operation.bit;
-          if (reached === undefined || !addLeast(seen, this.#model.keyOf(reached.state), reachedUsed)) continue;
-          this.#configurations += 1;
-          if (this.#configurations > this.#max) return explained;
-          const after = this.#answers(reached.state, goal);
-          if (after !== undefined) {
-            explained.push({ at, placed: [...placed, index], state: after.state, used: reachedUsed });
+          const { state, used, goals } = this.#reach(from, operation, unsure);
+          if (goals.length === 0 || !this.#add(seen, this.#model.keyOf(state), used)) continue;
+          if (this.#isTooMuch) return undefined;
+          const open: number[] = [];
+          for (const index of goals) {
+            const goal = this.#done[index];
+            const after = this.#answers(state, goal);
+            if (after !== undefined) yield { index, after: after.state, used };
+            // What changes nothing, or overwrites, gains nothing by more of them before it.
+            if (after === undefined || goal?.effect === "depends") open.push(index);
           }
-          // What changes nothing, or overwrites, gains nothing by more of them before it.
-          if (after === undefined || goal.effect === "depends") next.push({ ...reached, used: reachedUsed });
+          if (open.length > 0) next.push({ state, used, goals: open });
         }
       }
       frontier = next;
     }
-    return explained;
+    return undefined;
   }
 
-  /** What an operation with an unknown end makes of a state, unless it leads away from the goal. */
-  #reach(
-    state: State,
-    { f, asked }: Unsure,
-    goal: Done,
-    unsure: readonly Unsure[],
-  ): { readonly state: State } | undefined {
-    const after = this.#model.apply(state, f, asked);
-    return this.#model.mayLeadTo?.(after.state, goal, unsure) === false ? undefined : { state: after.state };
-  }
-
-  #waiting(at: number, placed: readonly number[]): readonly number[] {
-    return (this.#underWay[at] ?? []).filter((index) => !placed.includes(index));
+  /** What an operation with an unknown end makes of a state, and which goals it does not lead away from. */
+  #reach({ state, used, goals }: Reached<State>, { f, asked, bit }: Unsure, unsure: readonly Unsure[]): Reached<State> {
+    this.#configurations += 1;
+    const after = this.#model.apply(state, f, asked).state;
+    const mayLead = (index: number): boolean => {
+      const goal = this.#done[index];
+      return goal !== undefined && this.#model.mayLeadTo?.(after, goal, unsure) !== false;
+    };
+    return { state: after, used: used | bit, goals: goals.filter(mayLead) };
   }
 
   /** The state after an operation, if it has its answer in this one. */
@@ -262,16 +302,4 @@ function unsureOf<State>(operations: readonly ClientOperation[], model: Model<St
 /** Of those that are alike, the one that began first is placed first: nothing is lost. */
 function isFree(used: bigint, { bit, twin }: Unsure): boolean {
   return (used & bit) === 0n && (used & twin) === twin;
-}
-
-/** Adds a set, unless one that is a part of it is there; takes out those that it is a part of. */
-function addLeast(sets: Map<string, bigint[]>, key: string, set: bigint): boolean {
-  const before = sets.get(key);
-  if (before === undefined) {
-    sets.set(key, [set]);
-    return true;
-  }
-  if (before.some((each) => (each & set) === each)) return false;
-  sets.set(key, [...before.filter((each) => (each & set) !== set), set]);
-  return true;
 }

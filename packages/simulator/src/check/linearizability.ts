@@ -27,12 +27,12 @@ export type Verdict =
   | { readonly outcome: "undecided"; readonly configurations: number; readonly keys: readonly string[] };
 
 export interface CheckOptions {
-  /** How many configurations of one key may be looked at, and so be in memory; 200,000 unless given. */
+  /** How many configurations of one key may be looked at, of which no more are in memory; 500,000 unless given. */
   readonly maxConfigurations?: number;
 }
 
-/** Some 40 MB. */
-const defaultConfigurations = 200_000;
+/** Some 100 MB, and seconds. */
+const defaultConfigurations = 500_000;
 const shownConfigurations = 20_000;
 
 /**
