@@ -1,6 +1,7 @@
 /**
  * The protocols that run in the world, and one run of any of them.
  */
+import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import type { SimulatedProtocol } from "./world/protocol.ts";
@@ -15,7 +16,10 @@ export interface Simulation {
 export function simulationOf<Message extends { readonly kind: string }, Entry extends Message, Delivery>(
   protocol: SimulatedProtocol<Message, Entry, Delivery>,
 ): Simulation {
-  return { name: protocol.name, run: (options) => run(protocol, options) };
+  return {
+    name: protocol.name,
+    run: (options) => run(protocol, checkOptions(options, protocol.newMachine)),
+  };
 }
 
 /** One registration each. */
@@ -30,7 +34,8 @@ export interface SimulateOptions extends RunOptions {
  * Runs a protocol in a simulated world, with faults and then without, and checks it. The same options give the same
  * run, anywhere.
  *
- * @throws RangeError when there is no such protocol or kind of fault
+ * @throws RangeError for a number or a name that is out of range, such as a kind of fault that there is not; TypeError
+ *   for what is no such thing at all, such as a workload that does not say what to ask
  */
 export function simulate({ protocol = "multi", ...options }: SimulateOptions): Run {
   const found = simulations.find(({ name }) => name === protocol);

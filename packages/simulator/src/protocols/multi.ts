@@ -64,6 +64,7 @@ export function newMultiProtocol(replaced: Partial<MultiParts> = {}): MultiProto
     asEntry: multi.asEntry,
     slotOf: multi.slotOf,
     seconds: [1, 6],
+    newMachine: newKeyValueMachine,
     cast: (setting) => castOf(setting, parts),
   };
 }

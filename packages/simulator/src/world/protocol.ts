@@ -174,5 +174,7 @@ export interface SimulatedProtocol<Message extends { readonly kind: string }, En
   readonly slotOf: (entry: Entry) => number;
   /** Simulated seconds with faults that a run of it takes, least and most. */
   readonly seconds: readonly [least: number, most: number];
+  /** Makes the state machine that it replicates unless another is given, if it replicates any. */
+  readonly newMachine?: () => StateMachine;
   cast(setting: Setting): Cast<Message, Entry, Delivery>;
 }

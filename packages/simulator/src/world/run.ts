@@ -13,7 +13,7 @@ import type { SimulatedProtocol } from "./protocol.ts";
 import { Randomness } from "./randomness.ts";
 import { Tally } from "./tally.ts";
 import type { Violation } from "./violation.ts";
-import type { Workload } from "./workload.ts";
+import { WorkloadError, type Workload } from "./workload.ts";
 import { World, type Machines } from "./world.ts";
 
 export interface RunOptions {
@@ -119,7 +119,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
     try {
       while (violation === undefined && !done() && clock.step(until));
     } catch (failure) {
-      if (!(failure instanceof Error)) throw failure;
+      if (!(failure instanceof Error) || failure instanceof WorkloadError) throw failure;
       report("invariant", failure.message);
     }
   };

@@ -25,3 +25,51 @@ export interface Workload {
   /** What answers are checked against; without one only replicas are compared with each other. */
   readonly model?: Model;
 }
+
+/** A workload does not give what a client can ask. */
+export class WorkloadError extends TypeError {
+  override readonly name = "WorkloadError";
+}
+
+/** The same workload, which throws a WorkloadError for what nobody can ask, and instead of its own errors. */
+export function checkedWorkload(workload: Workload): Workload {
+  return {
+    ...workload,
+    next(randomness, unique) {
+      const operation = asked("next", () => workload.next(randomness, unique));
+      const found = new Map<string, unknown>(Object.entries(operation ?? {}));
+      for (const [field, expected, holds] of operationFields) {
+        if (!holds(found.get(field))) throw refusal(field, expected, found.get(field));
+      }
+      return { ...operation, encode: (writer) => asked("encode", () => operation.encode(writer)) };
+    },
+  };
+}
+
+const isFunction = (field: unknown): boolean => typeof field === "function";
+
+const operationFields: readonly (readonly [field: string, expected: string, holds: (field: unknown) => boolean])[] = [
+  ["kind", '"command" or "query"', (field) => field === "command" || field === "query"],
+  ["f", "the name of the operation", (field) => typeof field === "string" && field !== ""],
+  ["key", "a text", (field) => typeof field === "string"],
+  ["encode", "a function that writes it", isFunction],
+  ["decode", "a function that reads its answer", isFunction],
+];
+
+function refusal(field: string, expected: string, found: unknown): WorkloadError {
+  return new WorkloadError(`workload.next(): ${field}: expected ${expected}, got ${show(found)}`);
+}
+
+function show(found: unknown): string {
+  return typeof found === "function" ? "a function" : (JSON.stringify(found) ?? "nothing");
+}
+
+function asked<Result>(part: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (cause) {
+    if (cause instanceof WorkloadError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new WorkloadError(`workload: ${part} threw: ${reason}`, { cause });
+  }
+}
