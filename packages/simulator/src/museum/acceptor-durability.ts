@@ -57,7 +57,7 @@ const voteInMemory: Exhibit = {
   name: "vote-in-memory",
   title: "An acceptor keeps promises and votes in memory only",
   story:
-    "The most used Raft for Node, liferaft, begins each life with `this.term = 0` and `votes.for = null`: only commands " +
+    "liferaft, a Raft for Node, begins each life with `this.term = 0` and `votes.for = null`: only commands " +
     "may go to disk. A process that restarts can vote a second time in a term in which it has voted, and two leaders " +
     "of one term are elected. A node that restarts without its memory is not the same acceptor any more: it must not " +
     "vote under the old name.",

@@ -24,7 +24,7 @@ const quorumOffByOne: Exhibit = {
   name: "quorum-off-by-one",
   title: "Half of the nodes is taken for a majority",
   story:
-    "`n / 2` and `(n + 1) / 2` are each right for some n. async-raft confirmed a read in a cluster of three with the " +
+    "Half of the nodes, rounded up, is a majority of an odd number only. async-raft confirmed a read in a cluster of three with the " +
     "leader's own word alone; Apache Geode went on on both sides of a partition of two. Two halves of four nodes " +
     "share nobody, and each chooses a value of its own. Tests with three and five nodes do not see it.",
   source: "async-raft/async-raft pull request 143; GEODE-9822, apache/geode pull request 7126",
