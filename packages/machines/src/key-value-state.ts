@@ -10,13 +10,15 @@
 const shardCount = 1024;
 
 type Shard = Map<string, string>;
+type Shards = (Shard | undefined)[];
 
 export class KeyValueState {
-  #shards = newShards();
+  /** A shard is made when the first key comes to it. */
+  #shards: Shards = Array.from({ length: shardCount }, () => undefined);
   readonly #captures = new Set<Capture>();
 
   get size(): number {
-    return this.#shards.reduce((sum, shard) => sum + shard.size, 0);
+    return this.#shards.reduce((sum, shard) => sum + (shard?.size ?? 0), 0);
   }
 
   get(key: string): string | undefined {
@@ -26,7 +28,9 @@ export class KeyValueState {
   set(key: string, value: string): void {
     const index = shardOf(key);
     if (this.#captures.size > 0) this.#putAside(index, key);
-    this.#shards[index]?.set(key, value);
+    let shard = this.#shards[index];
+    if (shard === undefined) this.#shards[index] = shard = new Map();
+    shard.set(key, value);
   }
 
   /** True when there was such a key. */
@@ -64,12 +68,12 @@ const emptyShard = { keys: [], values: [] };
 
 /** What a state held at one instant, one shard after the other. */
 export class Capture {
-  readonly #shards: readonly Shard[];
+  readonly #shards: Shards;
   /** Per shard not reached yet, what the keys written since held at the instant; undefined for nothing. */
   readonly #before = new Map<number, Map<string, string | undefined>>();
   #next = 0;
 
-  constructor(shards: readonly Shard[]) {
+  constructor(shards: Shards) {
     this.#shards = shards;
   }
 
@@ -83,15 +87,13 @@ export class Capture {
   /** The entries of the next shard, sorted by key; undefined after the last. */
   nextShard(): { readonly keys: readonly string[]; readonly values: readonly string[] } | undefined {
     const index = this.#next;
-    let shard = this.#shards[index];
-    if (shard === undefined) return undefined;
+    if (index === this.#shards.length) return undefined;
     this.#next += 1;
+    const now = this.#shards[index];
     const before = this.#before.get(index);
-    if (before !== undefined) {
-      shard = asBefore(shard, before);
-      this.#before.delete(index);
-    }
-    if (shard.size === 0) return emptyShard;
+    this.#before.delete(index);
+    const shard = now === undefined || before === undefined ? now : asBefore(now, before);
+    if (shard === undefined || shard.size === 0) return emptyShard;
     const keys = [...shard.keys()].sort();
     return { keys, values: keys.map((key) => shard.get(key) ?? "") };
   }
@@ -104,10 +106,6 @@ function asBefore(shard: Shard, before: ReadonlyMap<string, string | undefined>)
     else earlier.set(key, value);
   }
   return earlier;
-}
-
-function newShards(): readonly Shard[] {
-  return Array.from({ length: shardCount }, () => new Map<string, string>());
 }
 
 /** FNV-1a over the bytes of the key, folded. */
