@@ -131,7 +131,8 @@ const confirmedForEver: Exhibit = {
       },
     };
   }),
-  options: { nodes: 3, faults: ["one-way"] },
+  // What an impatient client has given up is in nobody's way at the leader that was left.
+  options: { nodes: 3, faults: ["partition", "loss", "impatience"] },
 };
 
 export const readExhibits: readonly Exhibit[] = [

@@ -91,6 +91,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     spareNodes: nodes.length - Math.max(quorums.phase1, quorums.phase2),
     leaderNodes: quorums.phase2,
     progressTicks: 3000,
+    stability: { ticks: 300, mostChanges: 2, leaderChanges: () => reached.get("leader-changes") },
     people: crowd.people,
     segmentBytes: randomness.pick([512, 4096, 65_536]),
     model: workload.model,

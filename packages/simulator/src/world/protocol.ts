@@ -143,6 +143,12 @@ export interface Cast<Message, Entry extends Message, Delivery> {
   readonly leaderNodes?: number;
   /** How long clients may wait for an answer once nothing is wrong any more, in ticks. */
   readonly progressTicks: number;
+  /** How often the leader may change in so many ticks when all has come to rest; absent where there is no leader. */
+  readonly stability?: {
+    readonly ticks: number;
+    readonly mostChanges: number;
+    leaderChanges(): number;
+  };
   readonly people: number;
   newRole(role: NodeRole, node: number, life: Life): RoleMachine<Message, Entry, Delivery>;
   /** What stands behind a role in this life, if anything does. */

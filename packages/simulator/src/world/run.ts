@@ -4,7 +4,8 @@
 import type { StateMachine } from "@synod/machines";
 import type { Address } from "@synod/protocol";
 import { checkRun } from "../check/linearizability.ts";
-import { Clock, microsecondsPerMillisecond, microsecondsPerSecond } from "./clock.ts";
+import { comeToRest, stayAtRest } from "./calm.ts";
+import { Clock, microsecondsPerSecond } from "./clock.ts";
 import type { Fault, FaultKind } from "./faults/fault.ts";
 import { faultKinds, resolveFaults } from "./faults/kinds.ts";
 import { drawFaults } from "./faults/schedule.ts";
@@ -57,8 +58,6 @@ export interface Run {
   /** What clients asked and were told. */
   readonly history: readonly HistoryEvent[];
 }
-
-const tickMicroseconds = 10 * microsecondsPerMillisecond;
 
 export function run<Message extends { readonly kind: string }, Entry extends Message, Delivery>(
   protocol: SimulatedProtocol<Message, Entry, Delivery>,
@@ -125,21 +124,12 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   };
   world.begin();
   go(duration, () => false);
-  let unsettled: string | undefined;
   if (violation === undefined) {
     world.heal();
-    const deadline = duration + cast.progressTicks * tickMicroseconds;
-    let next = 0;
-    go(deadline, () => {
-      // Looking at everything after each event would cost more than the events.
-      if (clock.now < next) return false;
-      next = clock.now + 5 * tickMicroseconds;
-      unsettled = world.people.every(({ satisfied }) => satisfied)
-        ? cast.unsettled((address) => world.isDue(address))
-        : "a client waits for its answer";
-      return unsettled === undefined;
-    });
-    if (unsettled !== undefined) report("progress", `${unsettled}, ${cast.progressTicks} ticks after the last fault`);
+    const { people } = world;
+    const calm = { cast, people, isDue: (address: Address) => world.isDue(address), clock, report, go };
+    comeToRest(calm);
+    if (violation === undefined && reached.get("lasting-partitions") > 0) stayAtRest(calm);
     if (violation === undefined) cast.finalCheck(world.history);
     if (violation === undefined) checkRun(world.history.events, cast.model, report, reached);
   }
