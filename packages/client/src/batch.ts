@@ -52,8 +52,8 @@ export class Batch {
     return this.#open;
   }
 
-  /** It was never sent, or there was no room for it each time: it has not run and will not. */
-  get surelyNotRun(): boolean {
+  /** It was never sent, or there was no room for it each time. */
+  get alwaysRefused(): boolean {
     return this.timesSent === this.timesOverloaded;
   }
 

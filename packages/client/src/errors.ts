@@ -1,6 +1,6 @@
 /**
- * Why a command failed. All but `Overloaded` and `CommandRefused` leave open whether it took effect: it may have, or
- * may still, unless nothing was sent.
+ * Why a command failed. All but `CommandRefused` leave open whether it took effect: it may have, or may still, unless
+ * nothing was sent.
  */
 import { Data } from "effect";
 
@@ -28,10 +28,16 @@ export class Timeout extends Data.TaggedError("Timeout")<{
   }
 }
 
-/** A queue is full, here or at the leader: try again later. The command had no effect. */
+/**
+ * A queue is full, here or at the leader, which refused each try: try again later. A command that this client refused at
+ * once has no effect. One that the leader refused may still take effect: the network may deliver a try twice, and the
+ * leader may have room for the second copy; or it goes with others of its batch that are tried for longer.
+ */
 export class Overloaded extends Data.TaggedError("Overloaded")<{
   /** What is full. */
   readonly message: string;
+  /** False when this client refused it at once. */
+  readonly mayTakeEffect: boolean;
 }> {}
 
 /** The caller's AbortSignal fired. */

@@ -123,7 +123,10 @@ export class Intake {
     // NaN would be a deadline that never comes.
     if (!(deadlineMs >= 0)) throw new RangeError(`deadlineMs: expected a number from 0, got ${deadlineMs}`);
     if (this.#open >= limits.clientCommands) {
-      throw new Overloaded({ message: `overloaded: ${this.#open} calls of this client wait already` });
+      throw new Overloaded({
+        message: `overloaded: ${this.#open} calls of this client wait already`,
+        mayTakeEffect: false,
+      });
     }
   }
 

@@ -367,9 +367,9 @@ export class Session implements Resident<multi.Message> {
     if (refusal?.kind === "NoQuorum") {
       return new NoQuorum({ reachable: refusal.reachable, needed: refusal.needed, afterMs });
     }
-    // Overloaded promises that it had no effect: an earlier try that was not answered may have had one.
-    if (refusal === undefined || !batch.surelyNotRun) return new Timeout({ afterMs });
-    return new Overloaded({ message: "overloaded: the leader's queue is full" });
+    if (refusal === undefined || !batch.alwaysRefused) return new Timeout({ afterMs });
+    const message = "overloaded: the leader's queue is full; the command may still take effect";
+    return new Overloaded({ message, mayTakeEffect: true });
   }
 
   *#outstandingBatches(): Iterable<Batch> {

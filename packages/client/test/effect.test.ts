@@ -35,7 +35,7 @@ class ScriptedClient extends KeyValueClient {
 test.each([
   new NoQuorum({ reachable: 1, needed: 2, afterMs: 3 }),
   new Timeout({ afterMs: 1 }),
-  new Overloaded({ message: "full" }),
+  new Overloaded({ message: "full", mayTakeEffect: false }),
   new Cancelled({ reason: "why" }),
   new SessionExpired(),
   new CommandRefused({ message: "no" }),

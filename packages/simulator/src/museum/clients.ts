@@ -67,7 +67,7 @@ class ConfidentSession extends Session {
     reject: Settle<unknown>,
     options?: CallOptions,
   ): void {
-    const failed = (): void => reject(new Overloaded({ message: "it did not run" }));
+    const failed = (): void => reject(new Overloaded({ message: "it did not run", mayTakeEffect: false }));
     super.submitCommand(encode, decode, resolve, failed, { ...options, deadlineMs: hastyMs });
   }
 }

@@ -142,7 +142,8 @@ export class SessionPerson implements Person<multi.Message> {
 
   /** Whether the process may go on: what it asked for has had no effect and never will. */
   #refused({ kind }: Operation, invocation: Invocation, error: ClientError): boolean {
-    const surelyNotRun = kind === "query" || error._tag === "Overloaded" || error._tag === "CommandRefused";
+    const refusedAtOnce = error._tag === "Overloaded" && !error.mayTakeEffect;
+    const surelyNotRun = kind === "query" || refusedAtOnce || error._tag === "CommandRefused";
     if (surelyNotRun) invocation.fail();
     else invocation.info();
     return surelyNotRun;

@@ -1,0 +1,14 @@
+/**
+ * Seeds that once broke a rule, with what was wrong then.
+ */
+import { expect, test } from "vitest";
+import { simulate } from "../../src/index.ts";
+
+const found: readonly (readonly [seed: number, wrong: string])[] = [
+  [1659, "a refused command was said to have had no effect, while a second copy of it was on its way to the leader"],
+  [10_045, "a command that was given up was said never to have been sent, and went with others of its batch"],
+];
+
+test.each(found)("seed %i: %s", (seed) => {
+  expect(simulate({ seed }).violation).toBeUndefined();
+});
