@@ -4,7 +4,7 @@
  * What it promised and what it accepted is on stable storage before the answer leaves (*Paxos Made Simple* §2.5). It
  * is also the keeper of the log: it answers learners that are behind, and forgets what a durable snapshot holds.
  */
-import { addressOf, roleOf, type Address } from "../address.ts";
+import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { AcceptorLog, lastSlot } from "./acceptor-log.ts";
@@ -26,8 +26,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #silentTicks: number;
   /** Ticks in which more was chosen than this log can tell, and it did not get on. */
   #stuckTicks = 0;
-  /** A durable snapshot of another node's learner holds all up to here. */
-  #heldElsewhere: Slot = 0;
+  /** By node: its learner has a durable snapshot of all up to here. */
+  readonly #snapshots = new Map<number, Slot>();
   #stuckAt: Slot = 0;
   /** The node whose acceptor was asked last for what this log lacks. */
   #source: number;
@@ -67,8 +67,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   tick(out: Output): void {
     this.#silentTicks += 1;
     this.#mend(out);
-    // Its own learner is down, or far behind, and will have to fetch that snapshot: the log must not grow for ever.
-    if (this.#log.sizeBytes > this.#configuration.limits.logBytes) this.#forget(this.#heldElsewhere, out);
+    // Its own learner is down, or far behind, and will have to fetch a snapshot: the log must not grow for ever.
+    if (this.#log.sizeBytes > this.#configuration.limits.logBytes) this.#forget(this.#heldElsewhere(), out);
   }
 
   flush(): void {}
@@ -229,7 +229,16 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   /** A learner's snapshot is durable. What its own learner lacks is kept, as long as there is room for it. */
   #trim(from: Address, { slot }: Trim, out: Output): void {
     if (from === this.#ownLearner) this.#forget(slot, out);
-    else if (roleOf(from) === "learner") this.#heldElsewhere = Math.max(this.#heldElsewhere, slot);
+    else if (roleOf(from) === "learner") {
+      this.#snapshots.set(nodeOf(from), Math.max(slot, this.#snapshots.get(nodeOf(from)) ?? 0));
+    }
+  }
+
+  /** All up to here is in durable snapshots of so many other nodes that one is left when all that may be lost are. */
+  #heldElsewhere(): Slot {
+    const { nodes, quorums } = this.#configuration;
+    const mayBeLost = nodes.length - Math.max(quorums.phase1, quorums.phase2);
+    return [...this.#snapshots.values()].sort((one, other) => other - one)[mayBeLost] ?? 0;
   }
 
   #forget(through: Slot, out: Output): void {

@@ -1,11 +1,12 @@
 /**
- * A log goes only behind a durable snapshot: that of the node's own learner, or, when the log has outgrown its bound,
- * that of another node's.
+ * A log goes only behind durable snapshots: that of the node's own learner, or, when the log has outgrown its bound,
+ * those of so many other nodes that one is left when all are lost that may be.
  */
 import type { Report } from "../world/violation.ts";
 
 export class SnapshotsChecker {
   readonly #logBytes: number;
+  readonly #mayBeLost: number;
   readonly #report: Report;
   /** By node: the slot of the newest snapshot that its disk has kept. */
   readonly #durable = new Map<number, number>();
@@ -14,9 +15,13 @@ export class SnapshotsChecker {
   /** By node and slot: the most bytes that its acceptor's disk holds for the slot, as long as it is not trimmed. */
   readonly #held = new Map<number, Map<number, number>>();
 
-  /** @param logBytes the bound past which an acceptor goes by another node's snapshot */
-  constructor(logBytes: number, report: Report) {
+  /**
+   * @param logBytes the bound past which an acceptor goes by the snapshots of other nodes
+   * @param mayBeLost how many nodes may be lost for good
+   */
+  constructor(logBytes: number, mayBeLost: number, report: Report) {
     this.#logBytes = logBytes;
+    this.#mayBeLost = mayBeLost;
     this.#report = report;
   }
 
@@ -49,16 +54,17 @@ export class SnapshotsChecker {
     if (through <= (this.#trimmed.get(node) ?? 0)) return;
     this.#trimmed.set(node, through);
     const own = this.#durableOf(node);
-    if (through > own && through > this.#durableElsewhere(node)) {
-      const newest = Math.max(own, this.#durableElsewhere(node));
-      const kept = newest === 0 ? "no disk has a snapshot" : `the newest durable snapshot is of slot ${newest}`;
+    const held = this.#heldElsewhere(node);
+    if (through > own && through > held) {
+      const newest = Math.max(own, held);
+      const kept = newest === 0 ? "no snapshot is sure to be left" : `sure to be left is a snapshot of slot ${newest}`;
       this.#report("durability", `acceptor ${node} trims its log up to slot ${through}, ${kept}`);
     }
-    const held = this.#held.get(node);
-    if (held === undefined) return;
+    const slots = this.#held.get(node);
+    if (slots === undefined) return;
     let sizeBytes = 0;
-    for (const bytes of held.values()) sizeBytes += bytes;
-    for (const slot of held.keys()) if (slot <= through) held.delete(slot);
+    for (const bytes of slots.values()) sizeBytes += bytes;
+    for (const slot of slots.keys()) if (slot <= through) slots.delete(slot);
     if (through <= own || sizeBytes > this.#logBytes) return;
     this.#report(
       "durability",
@@ -70,9 +76,9 @@ export class SnapshotsChecker {
     return this.#durable.get(node) ?? 0;
   }
 
-  #durableElsewhere(node: number): number {
-    let newest = 0;
-    for (const [other, slot] of this.#durable) if (other !== node) newest = Math.max(newest, slot);
-    return newest;
+  /** A snapshot of this slot, or a later one, is left on another node, whichever are lost. */
+  #heldElsewhere(node: number): number {
+    const others = [...this.#durable].flatMap(([other, slot]) => (other === node ? [] : [slot]));
+    return others.sort((one, other) => other - one)[this.#mayBeLost] ?? 0;
   }
 }

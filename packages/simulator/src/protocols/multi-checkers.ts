@@ -32,7 +32,8 @@ export class MultiCheckers {
   constructor(quorums: QuorumSystem, logBytes: number, report: Report, reached: Tally) {
     this.consensus = new ConsensusChecker(quorums, report, this.asked);
     this.delivery = new DeliveryChecker(report);
-    this.snapshots = new SnapshotsChecker(logBytes, report);
+    const mayBeLost = quorums.acceptors - Math.max(quorums.phase1, quorums.phase2);
+    this.snapshots = new SnapshotsChecker(logBytes, mayBeLost, report);
     this.#replicas = new ReplicasChecker(report);
     this.#once = new OnceChecker(report);
     this.#reached = reached;

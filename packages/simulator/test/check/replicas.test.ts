@@ -131,9 +131,9 @@ describe("replicas", () => {
 });
 
 describe("snapshots and the log", () => {
-  const newChecker = (logBytes = 100) => {
+  const newChecker = (logBytes = 100, mayBeLost = 0) => {
     const { reports, report } = newReports();
-    return { reports, checker: new SnapshotsChecker(logBytes, report) };
+    return { reports, checker: new SnapshotsChecker(logBytes, mayBeLost, report) };
   };
 
   test("the log goes behind the own learner's durable snapshot", () => {
@@ -173,5 +173,17 @@ describe("snapshots and the log", () => {
     checker.saysDurable(2, 5, () => 5);
     checker.trims(1, 5);
     expect(reports).toEqual([]);
+  });
+
+  test("a node that may be lost is no place to go by: then two others must have it", () => {
+    const trimmedAfter = (...others: readonly number[]): number => {
+      const { reports, checker } = newChecker(100, 1);
+      for (let slot = 1; slot <= 11; slot++) checker.holds(1, slot, 10);
+      for (const other of others) checker.saysDurable(other, 5, () => 5);
+      checker.trims(1, 5);
+      return reports.length;
+    };
+    expect(trimmedAfter(2)).toBe(1);
+    expect(trimmedAfter(2, 3)).toBe(0);
   });
 });
