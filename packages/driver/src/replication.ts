@@ -67,7 +67,11 @@ export class Replication implements Backing<multi.Message, multi.Entry, multi.De
     const newest = snapshots.latest();
     if (newest === undefined) return 0;
     replica.restore(partsOf(snapshots, newest.slot, newest.sizeBytes), newest.slot);
-    act((out) => learner.installed(newest.slot, out));
+    act((out) => {
+      learner.installed(newest.slot, out);
+      // What it told the acceptors may have been lost with its last life.
+      learner.snapshotted(newest.slot, out);
+    });
     return newest.slot;
   }
 

@@ -201,7 +201,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /**
    * Asks the other acceptors in turn for what the leader says is chosen and this log cannot tell: it missed the Accept,
-   * or has only that of an older ballot. Else a value might be known to one acceptor alone.
+   * or has only that of an older ballot. Else a value might be known to one acceptor alone. The others may have dropped
+   * it behind a snapshot: so may the own learner, whose Trim was lost.
    */
   #mend(out: Output): void {
     const { chosenThrough } = this.#log;
@@ -215,7 +216,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const { nodes } = this.#configuration;
     const others = nodes.filter((node) => node !== this.#node);
     this.#source = others.find((node) => node > this.#source) ?? others[0] ?? this.#node;
-    out.send.push({ to: addressOf("acceptor", this.#source), message: { kind: "CatchUp", from: chosenThrough + 1 } });
+    const message: CatchUp = { kind: "CatchUp", from: chosenThrough + 1 };
+    out.send.push({ to: addressOf("acceptor", this.#source), message }, { to: this.#ownLearner, message });
   }
 
   /** Its own learner, or another acceptor, has what this log lacks: kept, so that it is whole for the next restart. */

@@ -13,7 +13,17 @@ import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { lastSlot } from "./acceptor-log.ts";
 import { CatchingUp } from "./catching-up.ts";
-import type { Chosen, Entry, FetchSnapshot, Heartbeat, Message, ReadAt, Slot, SnapshotPart } from "./messages.ts";
+import type {
+  CatchUp,
+  Chosen,
+  Entry,
+  FetchSnapshot,
+  Heartbeat,
+  Message,
+  ReadAt,
+  Slot,
+  SnapshotPart,
+} from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 
 /** The votes of the highest ballot seen in a slot, and the value of that ballot if it has come. */
@@ -34,6 +44,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
   #commit: { readonly ballot: Ballot; readonly through: Slot } = { ballot: noBallot, through: 0 };
   /** All slots up to this one are known to be chosen by someone. */
   #known: Slot = 0;
+  /** The host's newest durable snapshot holds all up to this one. */
+  #snapshot: Slot = 0;
   #reads: ReadAt[] = [];
   /** The lowest slot that one of them waits for. */
   #readsWaitFor: Slot = Infinity;
@@ -60,6 +72,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
         return this.#readAt(message, out);
       case "Chosen":
         return this.#chosen(from, message, out);
+      case "CatchUp":
+        return this.#remind(from, message, out);
       case "FetchSnapshot":
         return this.#serve(from, message, out);
       case "SnapshotPart":
@@ -114,6 +128,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
    * of it too, for the time when their own learners are down.
    */
   snapshotted(slot: Slot, out: Output): void {
+    this.#snapshot = Math.max(this.#snapshot, slot);
     for (const node of this.#configuration.nodes) {
       out.send.push({ to: addressOf("acceptor", node), message: { kind: "Trim", slot } });
     }
@@ -206,6 +221,12 @@ export class Learner implements RoleMachine<Message, Entry, Delivery> {
     }
     this.#advance(out);
     this.#catchingUp.answered(from, message, this.#delivered, this.#delivered > before, out);
+  }
+
+  /** The own acceptor lacks what the snapshot holds: it need not have it. */
+  #remind(from: Address, message: CatchUp, out: Output): void {
+    if (from !== addressOf("acceptor", this.#node) || this.#snapshot < message.from) return;
+    out.send.push({ to: from, message: { kind: "Trim", slot: this.#snapshot } });
   }
 
   #serve(from: Address, { slot, offset }: FetchSnapshot, out: Output): void {

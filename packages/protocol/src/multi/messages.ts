@@ -23,6 +23,7 @@
  *                            acceptor -> learner      : Chosen
  *                            learner  -> own acceptor : Chosen            what its log lacked
  *                            acceptor -> acceptor     : CatchUp           likewise, when only its log is behind
+ *                            acceptor -> own learner  : CatchUp           answered by a Trim, if its snapshot holds that
  *                            learner  -> learner      : FetchSnapshot     when the log no longer goes back so far
  *                            learner  -> learner      : SnapshotPart
  *                            learner  -> acceptors    : Trim              my snapshot holds all up to here
@@ -197,7 +198,7 @@ export interface ReadAt {
   readonly query: Uint8Array;
 }
 
-/** A learner, or an acceptor, asks an acceptor for what is known to be chosen. */
+/** A learner, or an acceptor, asks an acceptor for what is known to be chosen; an acceptor its own learner as well. */
 export interface CatchUp {
   readonly kind: "CatchUp";
   /** The first slot that it lacks. */

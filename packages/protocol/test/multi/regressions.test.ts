@@ -97,11 +97,29 @@ test("an acceptor that cannot tell what is chosen asks the others", () => {
   step(role, proposer(2), heartbeat(2, 1));
   const asked = Array.from({ length: 3 * timing.retryTicks }, () => tick(role)).flatMap(sent);
   const message = { kind: "CatchUp", from: 1 };
-  expect(asked).toEqual([1, 2, 1].map((node) => ({ to: acceptor(node), message })));
+  const others = asked.filter(({ to }) => to !== learner(3));
+  expect(others).toEqual([1, 2, 1].map((node) => ({ to: acceptor(node), message })));
 
   expect(step(role, acceptor(2), chosen(1, ["A"])).persist).toEqual([chosen(1, ["A"])]);
   expect(sentKind(step(role, learner(2), { kind: "CatchUp", from: 1 }), "Chosen")[0]?.values).toHaveLength(1);
   expect(Array.from({ length: 3 * timing.retryTicks }, () => tick(role)).flatMap(sent)).toEqual([]);
+});
+
+test("an acceptor asks its own learner as well, whose Trim may have been lost while the others dropped what it lacks", () => {
+  const role = new Acceptor(three, 3);
+  // Only this acceptor holds slot 3; it missed the slots before, which the others have trimmed.
+  step(role, proposer(1), accept(1, 3, "C"));
+  step(role, proposer(1), heartbeat(1, 3));
+  const asked = Array.from({ length: timing.retryTicks }, () => tick(role)).flatMap(sent);
+  const question = asked.find(({ to }) => to === learner(3))?.message ?? expect.unreachable();
+
+  const own = new Learner(three, 3);
+  expect(sent(step(own, acceptor(3), question))).toEqual([]);
+  turn((out) => own.snapshotted(2, out));
+  expect(sent(step(own, acceptor(2), question))).toEqual([]);
+  const [reminder] = sentKind(step(own, acceptor(3), question), "Trim");
+  step(role, learner(3), reminder ?? expect.unreachable());
+  expect(sentKind(step(role, learner(1), { kind: "CatchUp", from: 3 }), "Chosen")[0]?.values).toHaveLength(1);
 });
 
 test("a leader finishes what it heard to be chosen when no acceptor of its quorum knows", () => {
