@@ -8,10 +8,7 @@ const found: readonly (readonly [seed: number, wrong: string])[] = [
   [1659, "a refused command was said to have had no effect, while a second copy of it was on its way to the leader"],
   [10_045, "a command that was given up was said never to have been sent, and went with others of its batch"],
   [5391, "an acceptor that alone held a slot never heard that all before it was trimmed elsewhere, its own Trim lost"],
-  [
-    15_057,
-    "a learner lost its Trim, and its acceptor could send no other learner to its snapshot",
-  ],
+  [15_057, "a learner lost its Trim, and its acceptor could send no other learner to its snapshot"],
 ];
 
 test.each(found)("seed %i: %s", (seed) => {
