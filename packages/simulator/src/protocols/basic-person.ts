@@ -22,6 +22,8 @@ export const decreeModel: Model = {
 const retryTicks = 15;
 const patienceTicks = 300;
 const hastyTicks = 20;
+/** How late a message may come again. */
+const latestMicroseconds = 1_000_000;
 
 interface Asking {
   readonly message: basic.Message;
@@ -69,7 +71,7 @@ export class BasicPerson implements Person<basic.Message> {
   }
 
   #ask(): void {
-    const { address, randomness, history, manners } = this.#surroundings;
+    const { address, randomness, history, manners, struck } = this.#surroundings;
     this.#asked += 1;
     const proposes = this.#finishing || randomness.chance(0.7);
     const text = `${address}-${this.#asked}`;
@@ -80,18 +82,35 @@ export class BasicPerson implements Person<basic.Message> {
       "decree",
       proposes ? text : null,
     );
-    const hasty = !this.#finishing && randomness.chance(manners.impatience);
-    if (hasty) this.#surroundings.struck("impatience");
-    const untilTicks = this.#finishing ? Infinity : hasty ? hastyTicks : patienceTicks;
+    const untilTicks = this.#finishing ? Infinity : this.#drawPatience();
     this.#asking = { message, invocation, last: this.#finishing, untilTicks, ageTicks: 0 };
-    this.#send();
+    this.#send(randomness.pick(this.#nodes));
+    if (!randomness.chance(manners.crowding)) return;
+    struck("crowding");
+    for (const node of this.#nodes) this.#send(node);
   }
 
-  #send(): void {
+  /** How long it waits for an answer, in ticks: it may be hasty, cancel, or leave and come back with another wish. */
+  #drawPatience(): number {
+    const { randomness, manners, struck } = this.#surroundings;
+    for (const manner of ["impatience", "fickleness", "departure"] as const) {
+      if (!randomness.chance(manners[manner])) continue;
+      struck(manner);
+      return randomness.integer(1, hastyTicks);
+    }
+    return patienceTicks;
+  }
+
+  #send(node: number): void {
     if (this.#asking === undefined) return;
     const { message } = this.#asking;
-    const { randomness, send } = this.#surroundings;
-    send(addressOf(message.kind === "Request" ? "proposer" : "learner", randomness.pick(this.#nodes)), message);
+    const { randomness, manners, send, after, struck } = this.#surroundings;
+    const role = message.kind === "Request" ? "proposer" : "learner";
+    send(addressOf(role, node), message);
+    if (!randomness.chance(manners.repetition)) return;
+    struck("repetition");
+    const elsewhere = addressOf(role, randomness.pick(this.#nodes));
+    after(randomness.integer(0, latestMicroseconds), () => send(elsewhere, message));
   }
 
   #take(message: basic.Message): void {
@@ -109,7 +128,7 @@ export class BasicPerson implements Person<basic.Message> {
     if (asking === undefined) return;
     asking.ageTicks += 1;
     if (asking.ageTicks < asking.untilTicks) {
-      if (asking.ageTicks % retryTicks === 0) this.#send();
+      if (asking.ageTicks % retryTicks === 0) this.#send(this.#surroundings.randomness.pick(this.#nodes));
       return;
     }
     asking.invocation.info();
