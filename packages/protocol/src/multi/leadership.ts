@@ -32,11 +32,12 @@ export class Leadership {
   #heard: AcceptorSet;
   #heardBefore: AcceptorSet;
   #hearingTicks = 0;
-  /** Some acceptor of phase 1 knew that all up to here is chosen: it is not proposed again. */
-  readonly #chosenBefore: Slot;
   /** The highest slot up to which an acceptor said that it knows, in this election time, and in the one before. */
   #known: Slot = 0;
-  #knownBefore: Slot;
+  #knownBefore: Slot = -1;
+  /** The commit point when this election time began. */
+  #commitBefore: Slot;
+  #isVouchedFor = true;
 
   constructor(configuration: Configuration, node: number, ballot: Ballot, preparation: Preparation) {
     this.#configuration = configuration;
@@ -53,8 +54,7 @@ export class Leadership {
     // A new leader has an election time to be answered in.
     this.#heard = preparation.quorum;
     this.#heardBefore = configuration.nodes.reduce(withAcceptor, noAcceptors);
-    this.#chosenBefore = preparation.chosenThrough;
-    this.#knownBefore = preparation.chosenThrough;
+    this.#commitBefore = preparation.chosenThrough;
   }
 
   get commitPoint(): Slot {
@@ -71,11 +71,12 @@ export class Leadership {
   }
 
   /**
-   * Whether an acceptor that answers knows of all that was chosen before. When the only one that did is gone, the others
-   * may hold votes for a slot and not know that it is chosen: a new phase 1, without that acceptor, must finish it.
+   * Whether some acceptor that answers knows of all that is chosen, or gets on with it. When those that did are gone, the
+   * others may hold votes for a slot and not know that it is chosen, and no learner gets beyond it: a new phase 1, of
+   * whoever reaches a quorum then, must finish it.
    */
   get isVouchedFor(): boolean {
-    return Math.max(this.#known, this.#knownBefore) >= this.#chosenBefore;
+    return this.#isVouchedFor;
   }
 
   get reached(): number {
@@ -150,8 +151,10 @@ export class Leadership {
       this.#hearingTicks = 0;
       this.#heardBefore = this.#heard;
       this.#heard = noAcceptors;
+      this.#isVouchedFor = this.#known >= this.#commitBefore || this.#known > this.#knownBefore;
       this.#knownBefore = this.#known;
       this.#known = 0;
+      this.#commitBefore = this.#window.commitPoint;
     }
   }
 

@@ -9,6 +9,10 @@ const found: readonly (readonly [seed: number, wrong: string])[] = [
   [10_045, "a command that was given up was said never to have been sent, and went with others of its batch"],
   [5391, "an acceptor that alone held a slot never heard that all before it was trimmed elsewhere, its own Trim lost"],
   [15_057, "a learner lost its Trim, and its acceptor could send no other learner to its snapshot"],
+  [
+    22_324,
+    "a slot was chosen by an acceptor that was then cut off, and the leader went on committing what nobody could learn",
+  ],
 ];
 
 test.each(found)("seed %i: %s", (seed) => {
