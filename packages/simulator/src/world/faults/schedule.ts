@@ -1,6 +1,7 @@
 /**
  * Draws what goes wrong in a run.
  */
+import { microsecondsPerSecond } from "../clock.ts";
 import type { Randomness } from "../randomness.ts";
 import type { Cut } from "../reach.ts";
 import type { Fault, FaultKind } from "./fault.ts";
@@ -35,8 +36,9 @@ export function drawFaults(randomness: Randomness, setting: Setting): readonly F
   if (setting.kinds.length === 0 || (!asked && randomness.chance(quietChance))) return [];
   const kinds = drawKinds(randomness, setting);
   const weighted = kinds.flatMap((kind) => Array.from({ length: kind.weight ?? 1 }, () => kind));
-  const violence = randomness.next() ** 2;
-  const count = Math.ceil((violence * mostPerSecond * microseconds) / 1_000_000);
+  const luck = randomness.next();
+  const violence = luck * luck;
+  const count = Math.ceil((violence * mostPerSecond * microseconds) / microsecondsPerSecond);
   const time = drawTimes(randomness, microseconds);
   const draw = (kind: FaultKind): Undated | undefined => drawFault(randomness, kind, nodes, microseconds, time);
   const drawn = asked && kinds.length <= fewKinds ? kinds.map(draw) : [];
