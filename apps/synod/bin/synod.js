@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from "node:v8";
 
-// A thread per role fills the cores: a collector with threads of its own would take them away.
-setFlagsFromString("--single-threaded-gc");
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`(error) synod needs Node 22.19 or newer; this is ${process.versions.node}\n`);
+  process.exit(1);
+}
+
+// A thread per role fills the cores: a collector with threads of its own would take them away. Before Node 24 the flag
+// cannot be set once V8 runs.
+if (major >= 24) setFlagsFromString("--single-threaded-gc");
 
 await import("../dist/main.js");
