@@ -84,8 +84,9 @@ export class Ending {
   }
 }
 
-function notesOf({ name, nodes, at, microseconds }: Fault): readonly Note[] {
+function notesOf({ name, nodes, at, microseconds, lasting }: Fault): readonly Note[] {
   const what = nodes.length === 0 ? name : `${name} of ${nodes.join(" ")}`;
+  if (lasting === true) return [{ at, text: `${what} begins, and stays` }];
   if (microseconds === 0) return [{ at, text: what }];
   return [
     { at, text: `${what} begins` },
@@ -95,13 +96,13 @@ function notesOf({ name, nodes, at, microseconds }: Fault): readonly Note[] {
 
 /** A line for each fault: its index, when it begins and how long it lasts in seconds, its name and nodes. */
 export function showFaults(faults: readonly Fault[]): string {
-  const rows = faults.map(({ index, at, microseconds, name, nodes, amount }) => [
-    String(index),
-    inSeconds(at),
-    microseconds === 0 ? "-" : inSeconds(microseconds),
-    name,
-    nodes.length === 0 ? "all" : nodes.join(" "),
-    amount === 0 ? "" : String(Math.round(amount * 1000) / 1000),
+  const rows = faults.map((fault) => [
+    String(fault.index),
+    inSeconds(fault.at),
+    showLength(fault),
+    fault.name,
+    fault.nodes.length === 0 ? "all" : fault.nodes.join(" "),
+    fault.amount === 0 ? "" : String(Math.round(fault.amount * 1000) / 1000),
   ]);
   const table = [["fault", "begins", "lasts", "name", "nodes", "amount"], ...rows];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
@@ -116,6 +117,11 @@ export function showFaults(faults: readonly Fault[]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+function showLength({ microseconds, lasting }: Fault): string {
+  if (lasting === true) return "stays";
+  return microseconds === 0 ? "-" : inSeconds(microseconds);
 }
 
 function inSeconds(microseconds: number): string {
