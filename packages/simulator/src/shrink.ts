@@ -57,9 +57,12 @@ class Shrinker {
   dropFaults(): void {
     const end = this.#run.violation?.at ?? Infinity;
     const { only } = this.#options;
-    // What begins after the end of a run does nothing: without it the run is the same.
-    const began = this.#run.schedule.filter(({ at, index }) => at <= end && only?.includes(index) !== false);
-    let kept: readonly number[] = began.map(({ index }) => index);
+    // What begins after the end of a run does nothing: without it the run is the same. But what stays is reckoned with
+    // from the beginning.
+    const candidates = this.#run.schedule.filter(
+      ({ at, index, lasting }) => (at <= end || lasting === true) && only?.includes(index) !== false,
+    );
+    let kept: readonly number[] = candidates.map(({ index }) => index);
     if (!this.#keeps({ only: kept }) || this.#keeps({ only: [] })) return;
     for (let parts = 2; kept.length >= 2;) {
       const pieces = split(kept, parts);

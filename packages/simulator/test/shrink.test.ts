@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { Ending, shrink, simulationOf, watchMessages, type Fault, type Run, type RunOptions } from "../src/index.ts";
 import { newMultiProtocol } from "../src/protocols/multi.ts";
 
-/** Not a world: a run whose violation depends on the faults and clients that it is given, as `breaks` says. */
+/**
+ * Not a world: a run whose violation depends on the faults and clients that it is given, as `breaks` says. The last fault
+ * stays.
+ */
 function executorOf(breaks: (faults: ReadonlySet<number>, people: number) => string | undefined) {
   const schedule: readonly Fault[] = Array.from({ length: 40 }, (_, index) => ({
     index,
@@ -11,6 +14,7 @@ function executorOf(breaks: (faults: ReadonlySet<number>, people: number) => str
     microseconds: 10,
     nodes: [],
     amount: 0,
+    ...(index === 39 ? { lasting: true } : {}),
   }));
   let runs = 0;
   const execute = ({ seed, only, people = 5 }: RunOptions): Run => {
@@ -48,6 +52,11 @@ test("only the faults and the clients that it takes are left", () => {
 test("a bug that needs no fault is left without any", () => {
   const { execute } = executorOf(() => "p2c");
   expect(shrink(execute, { seed: 1 }).options).toEqual({ seed: 1, only: [], people: 1 });
+});
+
+test("what stays may be what the bug is about, though it begins after the end", () => {
+  const { execute } = executorOf((faults) => (faults.has(3) && faults.has(39) ? "p2c" : undefined));
+  expect(shrink(execute, { seed: 1 }).options.only).toEqual([3, 39]);
 });
 
 test("what another checker finds with fewer faults is another bug", () => {
