@@ -8,7 +8,7 @@ import { json } from "../command-line.ts";
 import { failWith, ProgramError } from "../failure.ts";
 import { check } from "./check.ts";
 import * as flags from "./flags.ts";
-import { museum } from "./museum.ts";
+import { listExhibits, museum } from "./museum.ts";
 import { replay } from "./replay.ts";
 
 const targets = { protocol: flags.protocol, exhibit: flags.exhibit };
@@ -108,14 +108,18 @@ export const museumCommand = Command.make(
     name: Argument.String("NAME").pipe(
       Argument.filter(
         (name) => exhibits.some((each) => each.name === name),
-        () => "the name of an exhibit, as synod museum lists them",
+        () => "the name of an exhibit; synod museum --list names them",
       ),
       Argument.withDescription("One exhibit, with its story; all unless told"),
       Argument.optional,
     ),
+    list: Flag.Boolean("list").pipe(Flag.withDescription("Name the exhibits there are"), Flag.withDefault(false)),
     json,
   },
-  ({ name, json: asJson }) => Effect.scoped(museum({ name: Option.getOrUndefined(name), json: asJson })).pipe(failWith),
+  ({ name, list, json: asJson }) => {
+    const visited = museum({ name: Option.getOrUndefined(name), json: asJson });
+    return Effect.scoped(list ? listExhibits(asJson) : visited).pipe(failWith);
+  },
 ).pipe(
   Command.withDescription("Put known bugs of consensus back, one at a time, and see that the checkers find each"),
   Command.withShortDescription("Put known bugs back, and see that the checkers find each"),

@@ -77,6 +77,14 @@ export const museum = Effect.fnUntraced(function* ({
   if (reports.some(({ caught, unmodifiedPasses }) => !caught || !unmodifiedPasses)) return yield* new RuleBroken();
 });
 
+/** What there is, without a visit. */
+export function listExhibits(json: boolean): Effect.Effect<void, ProgramError | ReaderGone> {
+  const listed = exhibits.map(({ name, title, simulation }) => ({ name, protocol: simulation.name, title }));
+  const width = Math.max(...listed.map(({ name }) => name.length));
+  const lines = listed.map(({ name, title }) => `${name.padEnd(width)}  ${title}`);
+  return print(json ? JSON.stringify(listed) : lines.join("\n"));
+}
+
 function reportOf({ name, title, simulation }: Exhibit, { visit, acquittal }: Visited): ExhibitReport {
   const { caught, seeds, checker, message } = visit;
   const options = { target: { kind: "exhibit", name }, nodes: undefined, faults: undefined } as const;

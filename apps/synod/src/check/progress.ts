@@ -4,11 +4,12 @@
 import { Presets, SingleBar } from "cli-progress";
 import { Effect, type Scope } from "effect";
 import type { SearchPlan } from "./search.ts";
-import { rounded } from "../bench/measure.ts";
 import { sumOf, type Counts } from "./totals.ts";
 
-const format =
-  "{bar} {percentage}%  {seeds} seeds  {events} events  {simulated} s simulated  {faults} faults  {rate} events/s";
+/** Within 80 columns, also after a night. */
+const format = "{bar} {percentage}%  {seeds} seeds  {events} events  {simulated} s  {faults} faults  {rate}/s";
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** The bar goes when the scope closes. */
 export const openSearchBar = Effect.fnUntraced(function* ({
@@ -39,7 +40,7 @@ const openBar = Effect.fnUntraced(function* (
   if (process.stderr.isTTY !== true) return () => undefined;
   const bar = yield* Effect.acquireRelease(
     Effect.sync(() => {
-      const options = { format: text, stream: process.stderr, barsize: 24, hideCursor: true, clearOnComplete: true };
+      const options = { format: text, stream: process.stderr, barsize: 10, hideCursor: true, clearOnComplete: true };
       const opened = new SingleBar(options, Presets.shades_classic);
       opened.start(total, 0, fields);
       return opened;
@@ -52,9 +53,9 @@ const openBar = Effect.fnUntraced(function* (
 function fieldsOf(counts: Counts | undefined, seconds: number): Fields {
   return {
     seeds: counts?.seeds ?? 0,
-    events: counts?.events ?? 0,
-    simulated: Math.round(counts?.simulatedSeconds ?? 0),
-    faults: sumOf(counts?.faults ?? {}),
-    rate: counts === undefined ? 0 : rounded(counts.events / seconds, 0),
+    events: compact.format(counts?.events ?? 0),
+    simulated: compact.format(counts?.simulatedSeconds ?? 0),
+    faults: compact.format(sumOf(counts?.faults ?? {})),
+    rate: compact.format(counts === undefined ? 0 : counts.events / seconds),
   };
 }
