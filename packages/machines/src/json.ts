@@ -50,7 +50,7 @@ export function jsonMachine<State, Command = unknown, Reply = unknown, Query = u
       const answer = query === undefined ? state : orRefuse("query", at, () => query(state, trusted<Query>(json)));
       encodeJson(reply, answer);
     },
-    snapshot: () => cut(utf8Bytes(JSON.stringify(state))),
+    snapshot: () => cut(utf8Bytes(JSON.stringify(state, inOrder))),
     restore(parts) {
       const reader = new PartsReader(parts);
       const bytes = reader.bytes("JSON state");
@@ -58,6 +58,12 @@ export function jsonMachine<State, Command = unknown, Reply = unknown, Query = u
       state = trusted<State>(readJson(new ByteReader(bytes)));
     },
   };
+}
+
+/** The same bytes for the same state, whatever the order in which its keys came to be. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Writes a command or query for a `jsonMachine`. */
