@@ -91,6 +91,16 @@ describe("crashes", () => {
     expect(small.violations).toEqual([]);
   });
 
+  test.each(["node-crash", "several-crash", "cluster-crash"])(
+    "%s of nodes that are down already is not counted",
+    (name) => {
+      const small = newSmallWorld();
+      for (const node of [1, 2]) small.victim(node).crash("on");
+      small.begin(faultOf(name, { nodes: [1, 2] }));
+      expect(small.world.faults.counts()).toEqual({});
+    },
+  );
+
   test("what a node that is lost for good suffers is not counted, and it does not come back", () => {
     const small = newSmallWorld();
     expect(small.victim(2).lose()).toBe(true);

@@ -9,6 +9,11 @@ function struck({ nodes }: Fault, { victims }: Ground): readonly Victim[] {
   return nodes.flatMap((node) => victims.get(node) ?? []).filter(({ isLost }) => !isLost);
 }
 
+/** Whether any of it is up: what is down is not struck. */
+function isUp({ processes }: Victim): boolean {
+  return [...processes.values()].some((process) => process.isUp);
+}
+
 function restart(victims: readonly Victim[]): () => void {
   return () => {
     for (const victim of victims) victim.restart();
@@ -28,8 +33,8 @@ const nodeCrash: FaultKind = {
   begin(fault, ground) {
     const victims = struck(fault, ground);
     for (const victim of victims) {
+      if (isUp(victim)) ground.faults.count(fault.name);
       victim.crash("off");
-      ground.faults.count(fault.name);
     }
     return restart(victims);
   },
@@ -47,7 +52,7 @@ const nodeKill: FaultKind = {
   begin(fault, ground) {
     const victims = struck(fault, ground);
     for (const victim of victims) {
-      if ([...victim.processes.values()].some(({ isUp }) => isUp)) ground.faults.count(fault.name);
+      if (isUp(victim)) ground.faults.count(fault.name);
       victim.crash("on");
     }
     return restart(victims);
@@ -80,8 +85,8 @@ const roleCrash: FaultKind = {
 /** They go down in the same moment and come back one after the other. */
 function crashTogether(fault: Fault, ground: Ground, randomness: Randomness): () => void {
   const victims = struck(fault, ground);
+  if (victims.some(isUp)) ground.faults.count(fault.name);
   for (const victim of victims) victim.crash("off");
-  if (victims.length > 0) ground.faults.count(fault.name);
   for (const victim of victims) ground.clock.after(randomness.integer(1, fault.microseconds), () => victim.restart());
   return restart(victims);
 }
