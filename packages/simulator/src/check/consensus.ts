@@ -169,6 +169,11 @@ export class ConsensusChecker {
     this.#report("durability", `${vote} leaves and is not on its disk`);
   }
 
+  /** A vote leaves an acceptor with its value: that of the ballot. */
+  tells(acceptor: number, ballot: Ballot, slot: number, value: Value): void {
+    this.#mustBeVote(acceptor, slot, ballot, value);
+  }
+
   /** An acceptor says that it has promised nothing above a ballot. */
   confirms(acceptor: number, ballot: Ballot): void {
     const { toldBallot } = this.#record(acceptor);

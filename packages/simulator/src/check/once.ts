@@ -135,12 +135,18 @@ export class OnceChecker {
     const which = `node ${node} answers session ${session} request ${sequence}`;
     if (run === undefined) return this.#report("once", `${which}, which runs nowhere in the chosen log`);
     const { answers } = run;
+    if (answers === undefined) return;
+    let told = 0;
     let differs = false;
+    const compare = (index: number, answer: number): void => {
+      told += 1;
+      differs ||= answers[index] !== answer;
+    };
     this.#replies.visit({
-      reply: (index, reply) => (differs ||= answers?.[index] !== crc32c(reply.raw(reply.remaining, "reply"))),
-      refused: (index) => (differs ||= answers?.[index] !== refusedAnswer),
+      reply: (index, reply) => compare(index, crc32c(reply.raw(reply.remaining, "reply"))),
+      refused: (index) => compare(index, refusedAnswer),
     });
-    if (differs && answers !== undefined)
+    if (differs || told !== answers.length)
       this.#report("once", `${which} otherwise than when it ran at slot ${run.slot}`);
   }
 

@@ -38,6 +38,14 @@ export class SnapshotsChecker {
     );
   }
 
+  /** A learner has come back with a snapshot of a slot, or of 0 with none: nothing that was durable may be missing. */
+  began(node: number, slot: number): void {
+    const durable = this.#durableOf(node);
+    if (slot >= durable) return;
+    const found = slot === 0 ? "no snapshot" : `a snapshot of slot ${slot}`;
+    this.#report("durability", `learner ${node} comes back with ${found}, its disk had that of slot ${durable}`);
+  }
+
   /** The disk of a node's acceptor holds a value. */
   holds(node: number, slot: number, sizeBytes: number): void {
     let held = this.#held.get(node);

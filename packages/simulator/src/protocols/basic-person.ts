@@ -47,6 +47,7 @@ export class BasicPerson implements Person<basic.Message> {
   #asking: Asking | undefined;
   #asked = 0;
   #finishing = false;
+  #ticksFinishing = 0;
 
   constructor(surroundings: PersonSurroundings<basic.Message>, nodes: readonly number[]) {
     this.#surroundings = surroundings;
@@ -90,6 +91,13 @@ export class BasicPerson implements Person<basic.Message> {
     for (const node of this.#nodes) this.#send(node);
   }
 
+  /** In the end every learner is to know: one that nobody tells finds out when it is asked. */
+  #inquireOfAll(): void {
+    this.#ticksFinishing += 1;
+    if (this.#ticksFinishing % retryTicks !== 0) return;
+    for (const node of this.#nodes) this.#surroundings.send(addressOf("learner", node), { kind: "Inquire" });
+  }
+
   /** How long it waits for an answer, in ticks: it may be hasty, cancel, or leave and come back with another wish. */
   #drawPatience(): number {
     const { randomness, manners, struck } = this.#surroundings;
@@ -124,6 +132,7 @@ export class BasicPerson implements Person<basic.Message> {
   }
 
   #tick(): void {
+    if (this.#finishing) this.#inquireOfAll();
     const asking = this.#asking;
     if (asking === undefined) return;
     asking.ageTicks += 1;

@@ -16,6 +16,8 @@ export class BasicWatcher implements Watcher<basic.Message, basic.Entry, basic.D
   readonly #reached: Tally;
   readonly #lives = new Map<Address, number>();
   readonly #recovering = new Map<Address, RecoveredLog>();
+  /** Learners that have learned the decree in this life. */
+  readonly #learned = new Set<Address>();
 
   constructor(consensus: ConsensusChecker, asked: AskedValues, reached: Tally) {
     this.#consensus = consensus;
@@ -23,7 +25,13 @@ export class BasicWatcher implements Watcher<basic.Message, basic.Entry, basic.D
     this.#reached = reached;
   }
 
+  /** Whether a learner has learned the decree in this life. */
+  hasLearned(address: Address): boolean {
+    return this.#learned.has(address);
+  }
+
   begins(address: Address, life: number): void {
+    this.#learned.delete(address);
     if (this.#lives.has(address)) this.#reached.count("restarts");
     this.#lives.set(address, life);
     this.#recovering.set(address, { ballot: noBallot, votes: new Map(), trimmedThrough: 0 });
@@ -81,6 +89,7 @@ export class BasicWatcher implements Watcher<basic.Message, basic.Entry, basic.D
 
   delivered(address: Address, { value }: basic.Delivery): void {
     this.#reached.count("learned");
+    this.#learned.add(address);
     this.#consensus.learns(showAddress(address), decree, value);
   }
 

@@ -1,7 +1,16 @@
 /**
  * Single-decree Paxos in the world: one value is chosen, however many are proposed.
  */
-import { addressOf, basic, flexible, majority, roleOf, type Address, type RoleMachine } from "@synod/protocol";
+import {
+  addressOf,
+  showAddress,
+  basic,
+  flexible,
+  majority,
+  roleOf,
+  type Address,
+  type RoleMachine,
+} from "@synod/protocol";
 import type { QuorumSystem } from "@synod/protocol";
 import { FileLog, type FileLayer, type Log } from "@synod/storage";
 import { AskedValues } from "../check/asked.ts";
@@ -62,6 +71,7 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
   // All but one proposer pass requests on, to one that then must not be lost.
   const distinguished = randomness.chance(0.2) ? randomness.pick(nodes) : undefined;
   const clients = Array.from({ length: people }, (_, index) => personAddress(index));
+  const watcher = new BasicWatcher(consensus, asked, reached);
   return {
     nodes,
     roles,
@@ -70,7 +80,7 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
     people,
     segmentBytes: randomness.pick([64, 512, 65_536]),
     model: decreeModel,
-    watcher: new BasicWatcher(consensus, asked, reached),
+    watcher,
     newRole(role, node, { random, address }) {
       switch (role) {
         case "proposer":
@@ -105,7 +115,10 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
       return parts.log(folder, life.files);
     },
     newPerson: (surroundings) => new BasicPerson(surroundings, nodes),
-    unsettled: () => undefined,
+    unsettled(isUp) {
+      const behind = learners.filter((learner) => isUp(learner) && !watcher.hasLearned(learner));
+      return behind.length === 0 ? undefined : `${behind.map(showAddress).join(", ")} has not learned what is chosen`;
+    },
     finalCheck() {
       reached.count("ballots", consensus.ballots);
       reached.count("decrees", consensus.chosenThrough);

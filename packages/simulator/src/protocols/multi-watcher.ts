@@ -47,8 +47,9 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
     if (entry.kind === "Accept") log.votes.set(entry.slot, Math.max(entry.ballot, log.votes.get(entry.slot) ?? 0));
   }
 
-  began(address: Address, { tornBytes }: RoleRecovered): void {
+  began(address: Address, { tornBytes, snapshotSlot }: RoleRecovered): void {
     if (tornBytes > 0) this.#reached.count("torn-tails");
+    if (roleOf(address) === "learner") this.#checkers.snapshots.began(nodeOf(address), snapshotSlot);
     const log = this.#recovering.get(address);
     this.#recovering.delete(address);
     if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(nodeOf(address), log);
@@ -144,6 +145,7 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
         return consensus.votes(node, message.ballot, message.slot);
       case "AcceptedValue":
         consensus.claims(showAddress(from), message.commitPoint);
+        consensus.tells(node, message.ballot, message.slot, message.value);
         return consensus.votes(node, message.ballot, message.slot);
       case "HeartbeatAck":
         consensus.claims(showAddress(from), message.chosenThrough);

@@ -3,11 +3,11 @@
  * When its manners are bad it also gives up early, cancels, repeats itself, leaves, and asks for several things at once.
  */
 import { addressOf, nodeOf, type Address, type multi } from "@synod/protocol";
-import type { ClientError, Session, SessionOptions } from "@synod/client";
+import { LimitError, Overloaded, type ClientError, type Session, type SessionOptions } from "@synod/client";
 import type { Resident } from "@synod/driver";
 import type { Invocation } from "../world/history.ts";
 import type { Person, PersonSurroundings } from "../world/protocol.ts";
-import type { Operation, Workload } from "../world/workload.ts";
+import { WorkloadError, type Operation, type Workload } from "../world/workload.ts";
 
 /** How long it tries unless it is impatient, and how long once the faults are over: for ever, as a run goes. */
 const deadlineMs = 5000;
@@ -161,13 +161,22 @@ export class SessionPerson implements Person<multi.Message> {
     };
     if (canceller !== undefined) after(randomness.integer(0, 200_000), () => canceller.abort());
     const rejected = (error: unknown): void => {
+      // What the workload does wrong is not the cluster's fault: it ends the run.
+      if (error instanceof WorkloadError) throw error;
       const { _tag: tag } = error as ClientError;
       if (tag === "Cancelled") struck("fickleness");
       else if (impatient && tag !== "Closed") struck("impatience");
       reject(error);
     };
-    if (kind === "command") this.#session.submitCommand(encode, decode, resolve, rejected, options);
-    else this.#session.submitQuery(encode, decode, resolve, rejected, options);
+    try {
+      if (kind === "command") this.#session.submitCommand(encode, decode, resolve, rejected, options);
+      else this.#session.submitQuery(encode, decode, resolve, rejected, options);
+    } catch (failure) {
+      // Refused at once: too much waits already, or it is larger than any may be.
+      if (failure instanceof LimitError) throw new WorkloadError(`workload: ${failure.message}`, { cause: failure });
+      if (!(failure instanceof Overloaded)) throw failure;
+      rejected(failure);
+    }
   }
 
   /** Goes away with whatever is under way, and comes back as another client. */

@@ -41,7 +41,11 @@ export function checkedWorkload(workload: Workload): Workload {
       for (const [field, expected, holds] of operationFields) {
         if (!holds(found.get(field))) throw refusal(field, expected, found.get(field));
       }
-      return { ...operation, encode: (writer) => asked("encode", () => operation.encode(writer)) };
+      return {
+        ...operation,
+        encode: (writer) => asked("encode", () => operation.encode(writer)),
+        decode: (reader) => asked("decode", () => operation.decode(reader)),
+      };
     },
   };
 }

@@ -175,6 +175,18 @@ describe("snapshots and the log", () => {
     expect(reports).toEqual([]);
   });
 
+  test("a durable snapshot that is not there when the learner comes back", () => {
+    const { reports, checker } = newChecker();
+    checker.saysDurable(1, 5, () => 5);
+    checker.began(1, 5);
+    checker.began(1, 8);
+    expect(reports).toEqual([]);
+    checker.began(1, 0);
+    expect(reports).toMatchObject([
+      { checker: "durability", message: "learner 1 comes back with no snapshot, its disk had that of slot 5" },
+    ]);
+  });
+
   test("a node that may be lost is no place to go by: then two others must have it", () => {
     const trimmedAfter = (...others: readonly number[]): number => {
       const { reports, checker } = newChecker(100, 1);
