@@ -37,14 +37,18 @@ function tour(exhibit: Exhibit): Visit {
   return visited;
 }
 
-function row({ name, title, story, source }: Exhibit, { caught, checker, seeds }: Visit): string {
+function row({ name, title }: Exhibit, { caught, checker, seeds }: Visit): string {
   const found = caught ? [checker, seeds] : [`**${notCaught}**`, `> ${seeds}`];
-  return `| ${[`\`${name}\``, title, story, source, ...found].map(cell).join(" | ")} |`;
+  return `| ${[`\`${name}\``, title, ...found].map(cell).join(" | ")} |`;
 }
 
 /** Text for one cell of a table. */
 function cell(text: string | number): string {
   return String(text).replaceAll("|", "\\|");
+}
+
+function chapter({ name, title, story, source, simulation }: Exhibit): readonly string[] {
+  return [`### ${name}`, "", `${title}. In ${simulation.name}.`, "", story, "", `Source: ${source}`, ""];
 }
 
 const rows = exhibits.map(rowOf);
@@ -55,10 +59,13 @@ const table = [
   `${caught} of ${exhibits.length} bugs are caught within ${mostSeeds} seeds. The right code passes the same seeds.`,
   "",
   "<!-- prettier-ignore -->",
-  "| exhibit | what | story | source | checker | seeds |",
-  "| --- | --- | --- | --- | --- | ---: |",
+  "| exhibit | what | checker | seeds |",
+  "| --- | --- | --- | ---: |",
   ...rows,
   "",
+  "## The stories",
+  "",
+  ...exhibits.flatMap(chapter),
   end,
 ];
 writeFileSync(page, `${before}${table.join("\n")}${after}`);

@@ -12,7 +12,7 @@ const faults: readonly string[] = ["node-crash", "loss", "partition"];
 
 const retryUnderNewNumber: Exhibit = {
   name: "retry-under-new-number",
-  title: "a client that hears nothing asks again under a new number, and the command runs twice",
+  title: "A client that hears nothing asks again under a new number, and the command runs twice",
   story:
     "A lost answer looks like a lost request. Jepsen found in 2024 that jetcd, etcd's client for Java, retried writes and " +
     "transactions whose outcome it did not know, so that an append was there twice; etcd's client for Go had stopped to " +
@@ -49,7 +49,7 @@ class HastySession extends Session {
 
 const timeoutTakenForFailure: Exhibit = {
   name: "timeout-taken-for-failure",
-  title: "a client that hears nothing in time says that the command had no effect",
+  title: "A client that hears nothing in time says that the command had no effect",
   story:
     "A deadline that passes says something about the answer, and nothing about the command: it may have run, and it may " +
     "still run. Programs that read it as a failure undo what happened, or promise somebody else what is already taken. " +
@@ -74,7 +74,7 @@ class ConfidentSession extends Session {
 
 const answerTakenByPosition: Exhibit = {
   name: "answer-taken-by-position",
-  title: "an answer is taken for that of the request that waits longest",
+  title: "An answer is taken for that of the request that waits longest",
   story:
     "Where requests and answers keep their order, the next answer is that of the oldest request, until somebody gives up " +
     "waiting. redis-py left the answer to a cancelled command in the connection, and gave it to the command that came " +
@@ -112,7 +112,7 @@ class OrderlySession extends Session {
 
 const sessionOfAnEarlierProcess: Exhibit = {
   name: "session-of-an-earlier-process",
-  title: "a client that starts again takes the session of the process before it",
+  title: "A client that starts again takes the session of the process before it",
   story:
     "A client asks for a session and takes the first answer that comes. A learner that reads its log back answers old " +
     "openings once more, and the network keeps things for a while: the answer may be the one to the process that had " +

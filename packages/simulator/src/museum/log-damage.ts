@@ -10,7 +10,7 @@ import { multiWith } from "./multi-exhibits.ts";
 
 const cutAtTheFirstDamage: Exhibit = {
   name: "cut-at-the-first-damage",
-  title: "a log is cut off at the first record whose checksum is wrong, wherever that is",
+  title: "A log is cut off at the first record whose checksum is wrong, wherever that is",
   story:
     "A bad checksum in the tail is what a power failure leaves: the record was never durable, and may go. The same in " +
     "the middle is a disk that lost what it had confirmed. Alagappan and others found that ZooKeeper, LogCabin and etcd " +
@@ -29,7 +29,7 @@ function cutAtDamage(file: OpenFile): void {
 
 const lostDiskTakenForNewNode: Exhibit = {
   name: "lost-disk-taken-for-new-node",
-  title: "a node whose disk is gone starts empty under its old name, and votes",
+  title: "A node whose disk is gone starts empty under its old name, and votes",
   story:
     "A new disk, an empty folder, a container without its volume: the software starts as on its first day. But the others " +
     "count on what this node promised and voted for. Those who ran Paxos in Chubby let a replica that lost its disk " +

@@ -7,7 +7,7 @@ import { multiWithLogFiles } from "./log.ts";
 
 const failedSyncRetried: Exhibit = {
   name: "failed-sync-retried",
-  title: "a sync that failed is tried again, and its success believed",
+  title: "A sync that failed is tried again, and its success believed",
   story:
     "For some twenty years PostgreSQL tried a failed fsync again at the next checkpoint, and took the success of the " +
     "second for the fate of the data. On Linux the first failure had already marked the pages clean, so that the second " +
@@ -28,7 +28,7 @@ const failedSyncRetried: Exhibit = {
 
 const writeErrorIgnored: Exhibit = {
   name: "write-error-ignored",
-  title: "a write that fails, or writes less than all, is taken for done",
+  title: "A write that fails, or writes less than all, is taken for done",
   story:
     "A full disk takes the front of a record and refuses the rest. Who does not look at what write returned goes on " +
     "behind the hole, and every later sync succeeds: it makes durable what was written, and the hole with it. etcd 2.0 " +
@@ -52,7 +52,7 @@ const writeErrorIgnored: Exhibit = {
 
 const pageCacheBelieved: Exhibit = {
   name: "page-cache-believed",
-  title: "after a failed sync a process starts again and believes what it reads",
+  title: "After a failed sync a process starts again and believes what it reads",
   story:
     "After a failed fsync Linux counts the pages as clean: they are not on the disk, they can still be read, and the " +
     "next fsync has nothing to report. To stop the process at a failed sync is right, and not enough. Started again, it " +

@@ -10,7 +10,7 @@ import { wideWorkload } from "./log-workload.ts";
 
 const tornTailBelieved: Exhibit = {
   name: "torn-tail-believed",
-  title: "the last record of a log is taken as it is found, without a checksum",
+  title: "The last record of a log is taken as it is found, without a checksum",
   story:
     "A write that was not synced reaches the disk in part, and not from the front: a record across two pages may come " +
     "back with its length and its end and a hole of zeroes between. A length that fits proves nothing. etcd met torn " +
@@ -33,7 +33,7 @@ function correctChecksums(file: OpenFile): void {
 
 const gapTakenForTheEnd: Exhibit = {
   name: "gap-taken-for-the-end",
-  title: "a log is read up to the first segment that is missing, and goes on from there",
+  title: "A log is read up to the first segment that is missing, and goes on from there",
   story:
     "Reading segments one after the other until there is no next one is the shortest way to write it, and then a hole " +
     "is the end. Here the hole comes from removals that a power failure reordered; a file that somebody moved, or a " +

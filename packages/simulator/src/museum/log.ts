@@ -16,7 +16,7 @@ export function multiWithLogFiles(through: (files: FileLayer) => FileLayer): Sim
 
 const syncReportedEarly: Exhibit = {
   name: "sync-reported-early",
-  title: "an acceptor answers when it has asked for a sync, not when the sync is done",
+  title: "An acceptor answers when it has asked for a sync, not when the sync is done",
   story:
     "A default that flushes every second, or every two minutes, and answers at once makes benchmarks fast. Jepsen found " +
     "in 2025 that NATS JetStream so lost acknowledged messages: replication does not help, since the argument that two " +
@@ -38,7 +38,7 @@ const syncReportedEarly: Exhibit = {
 
 const groupCommitLeavesTheLast: Exhibit = {
   name: "group-commit-leaves-the-last",
-  title: "the last record of a group waits in memory for the next sync, and its answer does not wait with it",
+  title: "The last record of a group waits in memory for the next sync, and its answer does not wait with it",
   story:
     "One sync covers all that was appended before it. What exactly is before is where group commit goes wrong: a " +
     "buffer that is handed over a record too early, or an answer that is queued for the sync under way when its record " +
@@ -62,7 +62,7 @@ class HesitantLog extends FileLog {
 
 const olderSegmentNotSynced: Exhibit = {
   name: "older-segment-not-synced",
-  title: "a log goes on to the next segment without a sync of the one before",
+  title: "A log goes on to the next segment without a sync of the one before",
   story:
     "A log that keeps only its newest segment in mind syncs that one, and what was appended to the segment before and " +
     "not yet synced is durable when the operating system pleases. YugabyteDB lost operations so when it rolled over " +
@@ -85,7 +85,7 @@ const olderSegmentNotSynced: Exhibit = {
 
 const folderNotSynced: Exhibit = {
   name: "folder-not-synced",
-  title: "a segment is created and renamed, and its folder is not synced",
+  title: "A segment is created and renamed, and its folder is not synced",
   story:
     "The bytes of a file and its name are two things: fsync of the file does not make the name durable, fsync of the " +
     "folder does. etcd wrote a new segment of its log under another name, synced it, renamed it, appended votes and " +
@@ -100,7 +100,7 @@ const folderNotSynced: Exhibit = {
 
 const namedBeforeDurable: Exhibit = {
   name: "named-before-durable",
-  title: "a new segment gets its name before its contents are durable",
+  title: "A new segment gets its name before its contents are durable",
   story:
     "Write, rename, done is an old habit, and file systems that delay allocation made it a way to lose a file: the name " +
     "reaches the disk and the bytes do not, so that a file of zeroes stands where a good one stood. A log that is " +
@@ -130,7 +130,7 @@ export const quiet: Omit<RunOptions, "seed"> = { faults: ["cluster-crash"], peop
 
 const checkpointWithoutPromise: Exhibit = {
   name: "checkpoint-without-promise",
-  title: "a new segment does not repeat the promise, and the segment that has it is dropped",
+  title: "A new segment does not repeat the promise, and the segment that has it is dropped",
   story:
     "What a log holds once, and not per slot, has to be written again at the head of each segment before the older ones " +
     "may go: etcd writes its hard state into every segment that it cuts. Without that all is well as long as some vote " +
@@ -150,7 +150,7 @@ class ForgetfulLog extends FileLog {
 
 const segmentsRemovedInAnyOrder: Exhibit = {
   name: "segments-removed-in-any-order",
-  title: "older segments are removed together, so that a crash may leave an older one and not a newer",
+  title: "Older segments are removed together, so that a crash may leave an older one and not a newer",
   story:
     "Until the folder is synced, a file system may make removals durable in any order. A log that removes five segments " +
     "and then syncs once may find the first and the fourth after a power failure. A careful reader refuses a log with a " +

@@ -106,7 +106,7 @@ const reportsForgotten: Exhibit = {
 
 const secondValueInABallot: Exhibit = {
   name: "second-value-in-a-ballot",
-  title: "A leader that sends a proposal again puts its newest value into it",
+  title: "An equal ballot taken wrongly: a leader that sends a proposal again puts its newest value into it",
   story:
     "A ballot has one value per slot: the proof speaks of `the` value of a proposal. A leader that gets no answer must " +
     "send the same proposal again. One that builds the message anew, from what it wants by now, lets acceptors vote " +

@@ -11,7 +11,7 @@ import { changed, joined } from "./snapshots-bytes.ts";
 
 const sessionsKeptPerNode: Exhibit = {
   name: "sessions-kept-per-node",
-  title: "each node remembers the requests that came to it, and only those",
+  title: "Each node remembers the requests that came to it, and only those",
   story:
     "A table of the requests that were answered, kept by the server that answered them, makes retries safe as long as " +
     "clients retry at the same server. After a change of leader they do not. The table has to be part of the replicated " +
@@ -51,7 +51,7 @@ class ProvincialReplica extends Replica {
 
 const sessionsForgottenOnRestart: Exhibit = {
   name: "sessions-forgotten-on-restart",
-  title: "a replica that starts again knows the sessions, and not which of their requests have run",
+  title: "A replica that starts again knows the sessions, and not which of their requests have run",
   story:
     "The replies that clients may still ask for are large and change with every request, so that it is tempting to keep " +
     "them in memory alone. The number of the request that runs next goes with them. A client whose answer was lost in " +
@@ -73,7 +73,7 @@ class DrowsyReplica extends Replica {
 
 const replyOfAnotherRequest: Exhibit = {
   name: "reply-of-another-request",
-  title: "a retry is answered with the reply to the request before",
+  title: "A retry is answered with the reply to the request before",
   story:
     "Replies that are remembered in a list are found by counting, and counting goes wrong by one when a client has " +
     "acknowledged some of them. The request runs once, as it should, and its client is told the result of another one: " +
@@ -107,7 +107,7 @@ class ForgettingReplica extends Replica {
 
 const sessionNumberGivenTwice: Exhibit = {
   name: "session-number-given-twice",
-  title: "two clients get the same session",
+  title: "Two clients get the same session",
   story:
     "A session is as good as its number is unique. NebulaGraph took the time for it, and gave the same one to clients " +
     "that came together; ZooKeeper shifted a time stamp with its sign, so that from 2022 on it ran over the part of the " +
@@ -132,7 +132,7 @@ class SharingReplica extends Replica {
 
 const sessionsExpiredByEachNode: Exhibit = {
   name: "sessions-expired-by-each-node",
-  title: "each replica decides for itself when a session has been idle for too long",
+  title: "Each replica decides for itself when a session has been idle for too long",
   story:
     "A table of sessions must not grow for ever, and the time since a session was last heard of is what every server can " +
     "see for itself. But two servers do not see the same: their clocks differ, and a query that one of them answered is " +

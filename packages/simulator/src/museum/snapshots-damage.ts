@@ -11,7 +11,7 @@ import { changed, joined } from "./snapshots-bytes.ts";
 
 const damagedSnapshotTakenForNone: Exhibit = {
   name: "damaged-snapshot-taken-for-none",
-  title: "a snapshot that cannot be read is put aside, and the replica goes on with what its log still has",
+  title: "A snapshot that cannot be read is put aside, and the replica goes on with what its log still has",
   story:
     "etcd renames a snapshot that it cannot read to `.snap.broken` and starts from an older one, or from none. Whether " +
     "that is safe depends on a log that still reaches back so far, and it is the snapshot that allowed the log to be cut. " +
@@ -61,7 +61,7 @@ function syncingAtOnce(file: OpenFile): Partial<OpenFile> {
 
 const damagedSnapshotBelieved: Exhibit = {
   name: "damaged-snapshot-believed",
-  title: "a snapshot is read back without looking at its checksums",
+  title: "A snapshot is read back without looking at its checksums",
   story:
     "Ganesan and others turned single blocks of the files of eight storage systems bad, below the file system. Most had " +
     "no checksum somewhere, and several took the damage for data and gave it to the other replicas: redundancy does not " +

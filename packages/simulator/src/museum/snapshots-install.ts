@@ -10,7 +10,7 @@ import { changed } from "./snapshots-bytes.ts";
 
 const snapshotOverNewerState: Exhibit = {
   name: "snapshot-over-newer-state",
-  title: "a snapshot that comes late is installed over a state that is newer",
+  title: "A snapshot that comes late is installed over a state that is newer",
   story:
     "A snapshot that was asked for may come twice, or after the log has brought the replica further. OpenRaft installed " +
     "it all the same: the state went back, and the count of what had been applied did not, so that the commands between " +

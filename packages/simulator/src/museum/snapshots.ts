@@ -11,7 +11,7 @@ import { changed, joined } from "./snapshots-bytes.ts";
 
 const logRemovedBeforeSnapshot: Exhibit = {
   name: "log-removed-before-snapshot",
-  title: "the log is dropped when the snapshot that replaces it is begun, not when it is durable",
+  title: "The log is dropped when the snapshot that replaces it is begun, not when it is durable",
   story:
     "A snapshot of a large state takes a while, and its write may fail. A log that is cut at the slot where the " +
     "snapshot was taken, before the snapshot is on the disk, leaves a time in which neither is there. One power failure " +
@@ -39,7 +39,7 @@ function announcedAtOnce({ snapshots, act, learner }: ReplicationOptions): Snaps
 
 const snapshotNameNotDurable: Exhibit = {
   name: "snapshot-name-not-durable",
-  title: "a snapshot is synced and renamed, its folder is not, and the log behind it goes",
+  title: "A snapshot is synced and renamed, its folder is not, and the log behind it goes",
   story:
     "etcd made the database that it received as a snapshot durable, renamed it into its place, and wrote in its log " +
     "that it has it. The log survived a power failure and the name did not, so that the member came back to a log that " +
@@ -53,7 +53,7 @@ const snapshotNameNotDurable: Exhibit = {
 
 const snapshotWithoutSessions: Exhibit = {
   name: "snapshot-without-sessions",
-  title: "a snapshot holds the machine, and not the table of sessions",
+  title: "A snapshot holds the machine, and not the table of sessions",
   story:
     "The table by which a retried command runs once is part of the replicated state, also when it is kept beside the " +
     "machine and written by other code. A replica that comes back from a snapshot without it decides otherwise than the " +
@@ -75,7 +75,7 @@ class ForgetfulReplica extends Replica {
 
 const snapshotAheadOfItsState: Exhibit = {
   name: "snapshot-ahead-of-its-state",
-  title: "what is durable says that it holds one command more than it does",
+  title: "What is durable says that it holds one command more than it does",
   story:
     "etcd 3.5 saved the index of the last applied entry apart from what applying it changed. A crash between the two " +
     "left a member that believed it had applied an entry it had not. It passed over that entry when it came back, and " +
@@ -93,7 +93,7 @@ class AheadReplica extends Replica {
 
 const batchCutBySnapshot: Exhibit = {
   name: "batch-cut-by-snapshot",
-  title: "a snapshot that says it holds a whole batch lacks the last command of it",
+  title: "A snapshot that says it holds a whole batch lacks the last command of it",
   story:
     "ZooKeeper set the number of the last processed transaction with the first part of a multi-operation. A snapshot " +
     "that was taken just then said that it held the whole, and had a part. After a restart the log is read from the next " +
@@ -125,7 +125,7 @@ function lagging(machine: StateMachine): StateMachine {
 
 const snapshotOfNoMoment: Exhibit = {
   name: "snapshot-of-no-moment",
-  title: "a snapshot is written while commands are applied, and holds some of them",
+  title: "A snapshot is written while commands are applied, and holds some of them",
   story:
     "ZooKeeper writes its snapshots while it goes on, and repairs what is inconsistent by applying the log since then " +
     "once more, which needs every transaction to give the same result when it is applied twice. Some did not: closing a " +

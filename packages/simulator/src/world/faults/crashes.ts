@@ -3,10 +3,11 @@
  */
 import { microsecondsPerMillisecond as ms } from "../clock.ts";
 import type { Randomness } from "../randomness.ts";
-import type { Fault, FaultKind, Ground, Victim } from "./fault.ts";
+import { struck, type Fault, type FaultKind, type Ground, type Victim } from "./fault.ts";
 
-function struck({ nodes }: Fault, { victims }: Ground): readonly Victim[] {
-  return nodes.flatMap((node) => victims.get(node) ?? []).filter(({ isLost }) => !isLost);
+/** Of the nodes that it strikes those that are not lost for good. */
+function standing(fault: Fault, ground: Ground): readonly Victim[] {
+  return struck(fault, ground).filter(({ isLost }) => !isLost);
 }
 
 /** Whether any of it is up: what is down is not struck. */
@@ -31,7 +32,7 @@ const nodeCrash: FaultKind = {
     amount: 0,
   }),
   begin(fault, ground) {
-    const victims = struck(fault, ground);
+    const victims = standing(fault, ground);
     for (const victim of victims) {
       if (isUp(victim)) ground.faults.count(fault.name);
       victim.crash("off");
@@ -50,7 +51,7 @@ const nodeKill: FaultKind = {
     amount: 0,
   }),
   begin(fault, ground) {
-    const victims = struck(fault, ground);
+    const victims = standing(fault, ground);
     for (const victim of victims) {
       if (isUp(victim)) ground.faults.count(fault.name);
       victim.crash("on");
@@ -71,7 +72,7 @@ const roleCrash: FaultKind = {
     amount: randomness.integer(0, 5),
   }),
   begin(fault, ground) {
-    const [victim] = struck(fault, ground);
+    const [victim] = standing(fault, ground);
     const processes = [...(victim?.processes.values() ?? [])];
     const process = processes[fault.amount % Math.max(1, processes.length)];
     if (process?.isUp === true) ground.faults.count(fault.name);
@@ -84,7 +85,7 @@ const roleCrash: FaultKind = {
 
 /** They go down in the same moment and come back one after the other. */
 function crashTogether(fault: Fault, ground: Ground, randomness: Randomness): () => void {
-  const victims = struck(fault, ground);
+  const victims = standing(fault, ground);
   if (victims.some(isUp)) ground.faults.count(fault.name);
   for (const victim of victims) victim.crash("off");
   for (const victim of victims) ground.clock.after(randomness.integer(1, fault.microseconds), () => victim.restart());
@@ -125,7 +126,7 @@ const recoveryCrash: FaultKind = {
     amount: randomness.pick([10, 40, 200]),
   }),
   begin(fault, ground, randomness) {
-    const victims = struck(fault, ground);
+    const victims = standing(fault, ground);
     for (const victim of victims) victim.crash("off");
     const again = (victim: Victim): void => {
       if (victim.isLost) return;

@@ -6,7 +6,7 @@
 import { damagePlaces, type FaultyFiles, type Place } from "@synod/storage/faults";
 import { microsecondsPerMillisecond as ms } from "../clock.ts";
 import type { Randomness } from "../randomness.ts";
-import type { Drawn, Fault, FaultKind, Ground, Victim } from "./fault.ts";
+import { over, struck, type Drawn, type Fault, type FaultKind, type Ground, type Victim } from "./fault.ts";
 
 /** What a disk writes at once. */
 const sectorBytes = 512;
@@ -17,18 +17,13 @@ function drawDamage(randomness: Randomness, nodes: readonly number[]): Drawn {
 }
 
 /** Does harm to a node that the others can do without, and starts it again when the fault is over. */
-function harm(
-  { name, nodes }: Fault,
-  { victims, faults }: Ground,
-  randomness: Randomness,
-  strike: (victim: Victim) => void,
-): () => void {
-  const [victim] = nodes.flatMap((node) => victims.get(node) ?? []);
-  if (victim === undefined || victim.isLost || damagePlaces(victim.disk.files).length < 2) return () => undefined;
-  if (!victim.lose()) return () => undefined;
+function harm(fault: Fault, ground: Ground, randomness: Randomness, strike: (victim: Victim) => void): () => void {
+  const [victim] = struck(fault, ground);
+  if (victim === undefined || victim.isLost || damagePlaces(victim.disk.files).length < 2) return over;
+  if (!victim.lose()) return over;
   victim.disk.isHarmed = true;
   strike(victim);
-  faults.count(name);
+  ground.faults.count(fault.name);
   return () => {
     victim.crash(randomness.chance(0.5) ? "on" : "off");
     for (const process of victim.processes.values()) process.start();

@@ -7,7 +7,7 @@ import { microsecondsPerMillisecond as ms } from "../clock.ts";
 import type { DiskTrouble, NodeDisk } from "../disk.ts";
 import type { Randomness } from "../randomness.ts";
 import { damage } from "./damage.ts";
-import type { Drawn, Fault, FaultKind, Ground, Victim } from "./fault.ts";
+import { over, struck, type Drawn, type Fault, type FaultKind, type Ground, type Victim } from "./fault.ts";
 
 type Operations = ReadonlySet<FileOperation["kind"]>;
 
@@ -28,10 +28,6 @@ function drawTrouble(randomness: Randomness, nodes: readonly number[]): Drawn {
     nodes: randomness.sample(nodes, randomness.chance(0.7) ? 1 : randomness.integer(1, nodes.length)),
     amount: randomness.pick([once, once, 0.05, 0.5, 1]),
   };
-}
-
-function struck({ nodes }: Fault, { victims }: Ground): readonly Victim[] {
-  return nodes.flatMap((node) => victims.get(node) ?? []);
 }
 
 /** Lets operations of these kinds go wrong, on the whole disk or in one folder of it. */
@@ -147,7 +143,7 @@ const diskStall: FaultKind = {
     for (const { disk } of struck(fault, ground)) {
       disk.stall(fault.microseconds, () => ground.faults.count(fault.name));
     }
-    return () => undefined;
+    return over;
   },
 };
 

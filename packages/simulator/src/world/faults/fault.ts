@@ -86,5 +86,10 @@ export interface Ground {
   readonly faults: Tally;
 }
 
-/** What ends in the moment in which it begins. */
+/** The nodes that it strikes, in its order. */
+export function struck({ nodes }: Fault, { victims }: Ground): readonly Victim[] {
+  return nodes.flatMap((node) => victims.get(node) ?? []);
+}
+
+/** Ends what is over in the moment in which it begins, or ends by itself: there is nothing to do. */
 export const over = (): void => undefined;

@@ -5,11 +5,11 @@ import { microsecondsPerMillisecond as ms } from "../clock.ts";
 import { usualPace } from "../process.ts";
 import type { Randomness } from "../randomness.ts";
 import { crashes } from "./crashes.ts";
-import { over, type Drawn, type Fault, type FaultKind, type Ground, type VictimProcess } from "./fault.ts";
+import { over, struck, type Drawn, type Fault, type FaultKind, type Ground, type VictimProcess } from "./fault.ts";
 
 /** The processes of the nodes that it strikes. */
-function struck({ nodes }: Fault, { victims }: Ground): readonly VictimProcess[] {
-  return nodes.flatMap((node) => [...(victims.get(node)?.processes.values() ?? [])]);
+function struckProcesses(fault: Fault, ground: Ground): readonly VictimProcess[] {
+  return struck(fault, ground).flatMap(({ processes }) => [...processes.values()]);
 }
 
 const pause: FaultKind = {
@@ -23,7 +23,7 @@ const pause: FaultKind = {
     amount: randomness.integer(-3, 2),
   }),
   begin(fault, ground) {
-    const processes = struck(fault, ground);
+    const processes = struckProcesses(fault, ground);
     const chosen = processes.filter(
       (_, index) => fault.amount < 0 || index === fault.amount % Math.max(1, processes.length),
     );
@@ -43,7 +43,7 @@ function drawSome(randomness: Randomness, nodes: readonly number[], amount: numb
 
 /** Sets a part of the pace; the later of two that overlap ends it for both. */
 function setPace(fault: Fault, ground: Ground, part: keyof typeof usualPace, microseconds: () => number): () => void {
-  const processes = struck(fault, ground);
+  const processes = struckProcesses(fault, ground);
   for (const { pace } of processes) pace[part] = microseconds();
   if (processes.some(({ isUp }) => isUp)) ground.faults.count(fault.name);
   return () => {
@@ -79,14 +79,14 @@ const clockJump: FaultKind = {
     return { microseconds: 0, nodes: [randomness.pick(nodes)], amount: randomness.chance(0.5) ? ticks : -ticks };
   },
   begin(fault, ground) {
-    const processes = struck(fault, ground);
+    const processes = struckProcesses(fault, ground);
     if (processes.some(({ isUp }) => isUp)) ground.faults.count(fault.name);
     for (const process of processes) process.jump(fault.amount);
     return over;
   },
 };
 
-/** How long a turn takes at most is the amount, in microseconds. */
+/** How long a turn takes is the amount, in microseconds. */
 const slowNode: FaultKind = {
   name: "slow-node",
   group: "process",
