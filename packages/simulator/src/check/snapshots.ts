@@ -38,12 +38,11 @@ export class SnapshotsChecker {
     );
   }
 
-  /** A learner has come back with a snapshot of a slot, or of 0 with none: nothing that was durable may be missing. */
-  began(node: number, slot: number): void {
-    const durable = this.#durableOf(node);
-    if (slot >= durable) return;
+  /** A learner has come back with a snapshot of a slot, or of 0 with none; `kept` is the newest that its disk had. */
+  began(node: number, slot: number, kept: number): void {
+    if (slot >= kept) return;
     const found = slot === 0 ? "no snapshot" : `a snapshot of slot ${slot}`;
-    this.#report("durability", `learner ${node} comes back with ${found}, its disk had that of slot ${durable}`);
+    this.#report("durability", `learner ${node} comes back with ${found}, its disk had that of slot ${kept}`);
   }
 
   /** The disk of a node's acceptor holds a value. */

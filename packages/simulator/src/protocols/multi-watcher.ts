@@ -22,6 +22,8 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
   readonly #checkers: MultiCheckers;
   readonly #reached: MultiReached;
   readonly #lives = new Map<Address, number>();
+  /** By node: the slot of the newest snapshot that its disk had when its learner began this life. */
+  readonly #kept = new Map<number, number>();
   readonly #recovering = new Map<Address, RecoveredLog>();
   /** What was seen last: a message to several is looked at once. */
   #seen: multi.Message | undefined;
@@ -36,7 +38,9 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
     if (this.#lives.has(address)) this.#reached.count("restarts");
     this.#lives.set(address, life);
     this.#recovering.set(address, { ballot: 0, votes: new Map(), trimmedThrough: 0 });
-    if (roleOf(address) === "learner") this.#checkers.delivery.begins(nodeOf(address));
+    if (roleOf(address) !== "learner") return;
+    this.#checkers.delivery.begins(nodeOf(address));
+    this.#kept.set(nodeOf(address), this.#options.survivingSnapshot(nodeOf(address)));
   }
 
   recovered(address: Address, entry: multi.Entry): void {
@@ -49,10 +53,11 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
 
   began(address: Address, { tornBytes, snapshotSlot }: RoleRecovered): void {
     if (tornBytes > 0) this.#reached.count("torn-tails");
-    if (roleOf(address) === "learner") this.#checkers.snapshots.began(nodeOf(address), snapshotSlot);
+    const node = nodeOf(address);
+    if (roleOf(address) === "learner") this.#checkers.snapshots.began(node, snapshotSlot, this.#kept.get(node) ?? 0);
     const log = this.#recovering.get(address);
     this.#recovering.delete(address);
-    if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(nodeOf(address), log);
+    if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(node, log);
   }
 
   sent(from: Address, _to: Address, message: multi.Message): void {
