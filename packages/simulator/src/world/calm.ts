@@ -2,11 +2,12 @@
  * The phase after the faults: what must come to rest, within a bounded time, and stay there.
  */
 import type { Address } from "@synod/protocol";
-import { microsecondsPerMillisecond, type Clock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { usualPace } from "./pace.ts";
 import type { Cast } from "./protocol.ts";
 import type { Report } from "./violation.ts";
 
-const tickMicroseconds = 10 * microsecondsPerMillisecond;
+const { tickMicroseconds } = usualPace;
 /** Looking at everything after each event would cost more than the events. */
 const lookedAtTicks = 5;
 

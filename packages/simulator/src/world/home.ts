@@ -8,6 +8,7 @@ import type { Endpoint, Transport } from "@synod/transports";
 import type { Codec } from "@synod/wire";
 import type { Clock } from "./clock.ts";
 import type { Network } from "./network.ts";
+import { usualPace } from "./pace.ts";
 
 export interface HomeOptions<Message> {
   readonly clock: Clock;
@@ -19,9 +20,6 @@ export interface HomeOptions<Message> {
   /** It has opened a frame that arrived. */
   readonly opened: (endpoint: Endpoint, frame: Uint8Array, refused: boolean) => void;
 }
-
-/** How long a client takes to take its turn, in microseconds. */
-const turnMicroseconds = 20;
 
 export class Home<Message> {
   readonly #options: HomeOptions<Message>;
@@ -85,7 +83,7 @@ export class Home<Message> {
       group: 0,
       checksum: true,
       route,
-      later: (turn) => clock.after(turnMicroseconds, turn),
+      later: (turn) => clock.after(usualPace.turnMicroseconds, turn),
     });
     return host;
   }

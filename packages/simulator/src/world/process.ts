@@ -11,6 +11,7 @@ import type { Clock } from "./clock.ts";
 import type { NodeDisk } from "./disk.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Network } from "./network.ts";
+import { usualPace, type Pace } from "./pace.ts";
 import type { Cast, Life, NodeRole, SimulatedProtocol, Watcher } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
 
@@ -40,16 +41,6 @@ export interface ProcessPlan {
   readonly disk: NodeDisk;
 }
 
-/** How the time of a process passes; faults change it. */
-export interface Pace {
-  /** Microseconds of simulated time that it takes for a tick. */
-  tickMicroseconds: number;
-  /** Microseconds before it takes its turn when something has arrived. */
-  turnMicroseconds: number;
-}
-
-/** How the time of a process passes when nothing is wrong. */
-export const usualPace: Readonly<Pace> = { tickMicroseconds: 10_000, turnMicroseconds: 20 };
 const tickKind = 1;
 
 /** A host whose messages are seen as they leave a role. */

@@ -14,6 +14,7 @@ import { Fingerprint } from "./fingerprint.ts";
 import { History } from "./history.ts";
 import { Home } from "./home.ts";
 import { Network } from "./network.ts";
+import { usualPace } from "./pace.ts";
 import { Process } from "./process.ts";
 import { goodManners, personAddress } from "./protocol.ts";
 import type { Cast, Manners, Person, SimulatedProtocol } from "./protocol.ts";
@@ -48,8 +49,6 @@ export interface WorldOptions<Message extends { readonly kind: string }, Entry e
 
 const arrivalKind = 2;
 const syncKind = 3;
-
-const personTickMicroseconds = 10 * microsecondsPerMillisecond;
 
 /** How long a process that stopped because of its disk stays down. */
 const restartDelaysMilliseconds = [0, 50, 400, 2000];
@@ -300,10 +299,10 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     home.attach(person.resident);
     const tick = (): void => {
       this.#personEvents += 1;
-      this.clock.after(personTickMicroseconds, tick);
+      this.clock.after(usualPace.tickMicroseconds, tick);
       home.tick();
     };
-    this.clock.after(personTickMicroseconds, tick);
+    this.clock.after(usualPace.tickMicroseconds, tick);
     return person;
   }
 }

@@ -5,7 +5,7 @@
 import type { Clock } from "../clock.ts";
 import type { NodeDisk } from "../disk.ts";
 import type { Network } from "../network.ts";
-import type { Pace } from "../process.ts";
+import type { Pace } from "../pace.ts";
 import type { Manners } from "../protocol.ts";
 import type { Randomness } from "../randomness.ts";
 import type { Cut } from "../reach.ts";

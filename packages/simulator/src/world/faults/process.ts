@@ -2,7 +2,7 @@
  * What may happen to processes and machines: crashes, pauses, and time that does not pass as it should.
  */
 import { microsecondsPerMillisecond as ms } from "../clock.ts";
-import { usualPace } from "../process.ts";
+import { usualPace } from "../pace.ts";
 import type { Randomness } from "../randomness.ts";
 import { crashes } from "./crashes.ts";
 import { over, struck, type Drawn, type Fault, type FaultKind, type Ground, type VictimProcess } from "./fault.ts";
