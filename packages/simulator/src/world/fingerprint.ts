@@ -5,6 +5,9 @@
 import { crc32c } from "@synod/wire";
 import { fold } from "./randomness.ts";
 
+/** A tick of a process or of a client. */
+export const tickKind = 1;
+
 export class Fingerprint {
   #low = 0x9e3779b9;
   #high = 0x7f4a7c15;

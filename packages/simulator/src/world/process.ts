@@ -9,7 +9,7 @@ import type { Endpoint } from "@synod/transports";
 import type { Codec } from "@synod/wire";
 import type { Clock } from "./clock.ts";
 import type { NodeDisk } from "./disk.ts";
-import type { Fingerprint } from "./fingerprint.ts";
+import { tickKind, type Fingerprint } from "./fingerprint.ts";
 import type { Network } from "./network.ts";
 import { usualPace, type Pace } from "./pace.ts";
 import type { Cast, Life, NodeRole, SimulatedProtocol, Watcher } from "./protocol.ts";
@@ -41,8 +41,6 @@ export interface ProcessPlan {
   readonly disk: NodeDisk;
 }
 
-const tickKind = 1;
-
 /** A host whose messages are seen as they leave a role. */
 class WatchedHost<Message> extends Host<Message> {
   watch: (from: Address, to: Address, message: Message) => void = () => undefined;
@@ -64,8 +62,8 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
   /** Ticks that its clock has gone back. */
   #ticksBack = 0;
   #close: () => void = () => undefined;
-  /** Ticks and turns that it took. */
-  events = 0;
+  /** Ticks that it took. */
+  ticks = 0;
 
   constructor(plan: ProcessPlan, world: ProcessWorld<Message, Entry, Delivery>) {
     this.plan = plan;
@@ -157,7 +155,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
   #tick(life: number): void {
     const { clock, fingerprint } = this.#world;
     this.#awake(life, () => {
-      this.events += 1;
+      this.ticks += 1;
       fingerprint.add(tickKind, clock.now, this.plan.endpoint);
       clock.after(this.pace.tickMicroseconds, () => this.#tick(life));
       if (this.#ticksBack > 0) this.#ticksBack -= 1;

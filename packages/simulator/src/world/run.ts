@@ -42,7 +42,7 @@ export interface Run {
   readonly seed: number;
   /** 16 hexadecimal digits: the same for two runs that went the same way to the last byte. */
   readonly hash: string;
-  /** Deliveries, ticks, disk completions and turns of clients. */
+  /** Deliveries, ticks, also of clients, and disk completions. */
   readonly events: number;
   readonly simulatedSeconds: number;
   /** How often each kind of fault did something. */

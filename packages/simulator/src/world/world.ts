@@ -10,7 +10,7 @@ import { ByteReader, newCodec, type Codec } from "@synod/wire";
 import { microsecondsPerMillisecond, type Clock } from "./clock.ts";
 import { NodeDisk } from "./disk.ts";
 import type { Ground, Victim } from "./faults/fault.ts";
-import { Fingerprint } from "./fingerprint.ts";
+import { Fingerprint, tickKind } from "./fingerprint.ts";
 import { History } from "./history.ts";
 import { Home } from "./home.ts";
 import { Network } from "./network.ts";
@@ -71,7 +71,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   #failures = 0;
   #arrivals = 0;
   #completions = 0;
-  #personEvents = 0;
+  #personTicks = 0;
   /** Addresses that people have had until now. */
   #personAddresses = 0;
 
@@ -102,10 +102,10 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     return this.#victims;
   }
 
-  /** Deliveries, ticks, disk completions and turns of clients until now. */
+  /** Deliveries, ticks, also of clients, and disk completions until now. */
   get events(): number {
-    let events = this.#arrivals + this.#completions + this.#personEvents;
-    for (const process of this.#processes.values()) events += process.events;
+    let events = this.#arrivals + this.#completions + this.#personTicks;
+    for (const process of this.#processes.values()) events += process.ticks;
     return events;
   }
 
@@ -298,7 +298,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     });
     home.attach(person.resident);
     const tick = (): void => {
-      this.#personEvents += 1;
+      this.#personTicks += 1;
+      this.#fingerprint.add(tickKind, this.clock.now, home.address);
       this.clock.after(usualPace.tickMicroseconds, tick);
       home.tick();
     };
