@@ -18,6 +18,7 @@ export * from "./shrink.ts";
 export * from "./simulate.ts";
 export * from "./stage.ts";
 export * from "./trace.ts";
+export { microsecondsPerSecond } from "./world/clock.ts";
 export type { Fault, FaultGroup } from "./world/faults/fault.ts";
 export { faultGroups, faultKinds, resolveFaults, usualFaults } from "./world/faults/kinds.ts";
 export { HistoryError, readHistory, writeHistory } from "./world/history-lines.ts";

@@ -5,6 +5,7 @@ import { showAddress, type Address } from "@synod/protocol";
 import { crc32c } from "@synod/wire";
 import { showFields, type Shown } from "./show.ts";
 import type { Note, Trace, TracedMessage } from "./trace.ts";
+import { microsecondsPerSecond } from "./world/clock.ts";
 import type { Fault } from "./world/faults/fault.ts";
 import type { Run, RunOptions } from "./world/run.ts";
 
@@ -98,7 +99,7 @@ function notesOf({ name, nodes, at, microseconds, lasting }: Fault): readonly No
 export function showFaults(faults: readonly Fault[]): string {
   const rows = faults.map((fault) => [
     String(fault.index),
-    inSeconds(fault.at),
+    showSeconds(fault.at),
     showLength(fault),
     fault.name,
     fault.nodes.length === 0 ? "all" : fault.nodes.join(" "),
@@ -121,9 +122,10 @@ export function showFaults(faults: readonly Fault[]): string {
 
 function showLength({ microseconds, lasting }: Fault): string {
   if (lasting === true) return "stays";
-  return microseconds === 0 ? "-" : inSeconds(microseconds);
+  return microseconds === 0 ? "-" : showSeconds(microseconds);
 }
 
-function inSeconds(microseconds: number): string {
-  return `${(microseconds / 1_000_000).toFixed(6)} s`;
+/** Microseconds as seconds: `0.040125 s`. */
+export function showSeconds(microseconds: number): string {
+  return `${(microseconds / microsecondsPerSecond).toFixed(6)} s`;
 }

@@ -13,8 +13,7 @@ import { search, type Searched, type SearchPlan } from "./search.ts";
 import { showCheck, showFinding } from "./show.ts";
 import { protocolOf } from "./target.ts";
 import type { Finding } from "./tasks.ts";
-
-const microsecondsPerSecond = 1_000_000;
+import { brokenRule, type BrokenRule } from "./violation.ts";
 
 export interface CheckSettings extends SearchPlan {
   readonly json: boolean;
@@ -43,12 +42,8 @@ export interface CheckReport {
   readonly violations: readonly ViolationReport[];
 }
 
-export interface ViolationReport {
+export interface ViolationReport extends BrokenRule {
   readonly seed: number;
-  readonly checker: string;
-  readonly message: string;
-  /** When, in seconds of simulated time. */
-  readonly atSeconds: number;
   /** The fewest faults that are enough. */
   readonly schedule: readonly Fault[];
   /** How many clients are enough, when that is fewer than the seed draws. */
@@ -111,12 +106,9 @@ function reportOf(
 }
 
 function violationOf(seed: number, { violation, faults, people, hash }: Finding, replay: string): ViolationReport {
-  const { checker, message, at } = violation;
   return {
     seed,
-    checker,
-    message,
-    atSeconds: at / microsecondsPerSecond,
+    ...brokenRule(violation),
     schedule: faults,
     ...(people === undefined ? {} : { people }),
     hash,

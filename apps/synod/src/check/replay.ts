@@ -1,7 +1,7 @@
 /**
  * `synod replay`: one seed again, to the last message.
  */
-import { showFaults, watchMessages, type Fault, type Run, type TracedMessage } from "@synod/simulator";
+import { showFaults, showSeconds, watchMessages, type Fault, type Run, type TracedMessage } from "@synod/simulator";
 import { Effect } from "effect";
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
@@ -9,8 +9,9 @@ import { pipeline } from "node:stream/promises";
 import { ProgramError, RuleBroken, type ReaderGone } from "../failure.ts";
 import { print } from "../output.ts";
 import type { Replayed } from "./replay-command.ts";
-import { showCounts, showSeconds } from "./show.ts";
+import { showCounts } from "./show.ts";
 import { executorOf } from "./target.ts";
+import { brokenRule, type BrokenRule } from "./violation.ts";
 
 export interface ReplaySettings extends Replayed {
   /** Whether each message is printed. */
@@ -33,7 +34,7 @@ export interface ReplayReport {
   /** The faults that strike, in the order of their beginning. */
   readonly schedule: readonly Fault[];
   /** None or one. */
-  readonly violations: readonly { readonly checker: string; readonly message: string; readonly atSeconds: number }[];
+  readonly violations: readonly BrokenRule[];
   /** In the order of sending, with times in microseconds, when they were asked for. */
   readonly messages?: readonly TracedMessage[];
 }
@@ -62,17 +63,13 @@ export const replay = Effect.fnUntraced(function* (
     faults: run.faults,
     reached: run.reached,
     schedule,
-    violations: run.violation === undefined ? [] : [violationOf(run.violation)],
+    violations: run.violation === undefined ? [] : [brokenRule(run.violation)],
     ...(settings.messages ? { messages } : {}),
   };
   if (!json) for (const message of messages) yield* print(showMessage(message));
   yield* print(json ? JSON.stringify(report) : showReplay(report));
   if (run.violation !== undefined) return yield* new RuleBroken();
 });
-
-function violationOf({ checker, message, at }: NonNullable<Run["violation"]>): ReplayReport["violations"][number] {
-  return { checker, message, atSeconds: at / 1_000_000 };
-}
 
 /** An index that the seed does not have comes of other flags than those it was found with. */
 function checkIndexes({ seed, schedule }: Run, only: readonly number[]): Effect.Effect<void, ProgramError> {

@@ -1,7 +1,7 @@
 /**
  * Reports for people: tables, the shortest schedule of faults, and the messages before a violation.
  */
-import { drawSequence, showFaults } from "@synod/simulator";
+import { drawSequence, showFaults, showSeconds } from "@synod/simulator";
 import type { CheckReport } from "./check.ts";
 import type { Finding } from "./tasks.ts";
 
@@ -65,9 +65,4 @@ export function showFinding(report: CheckReport, seed: number, finding: Finding,
     `hash ${hash}, again with`,
     `  ${replay}`,
   ].join("\n");
-}
-
-/** Of microseconds. */
-export function showSeconds(microseconds: number): string {
-  return `${(microseconds / 1_000_000).toFixed(6)} s`;
 }
