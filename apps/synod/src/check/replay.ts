@@ -1,11 +1,17 @@
 /**
  * `synod replay`: one seed again, to the last message.
  */
-import { showFaults, showSeconds, watchMessages, type Fault, type Run, type TracedMessage } from "@synod/simulator";
+import {
+  showFaults,
+  showSeconds,
+  watchMessages,
+  writeHistory,
+  type Fault,
+  type Run,
+  type TracedMessage,
+} from "@synod/simulator";
 import { Effect } from "effect";
-import { createWriteStream } from "node:fs";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { writeFile } from "node:fs/promises";
 import { ProgramError, RuleBroken, type ReaderGone } from "../failure.ts";
 import { print } from "../output.ts";
 import type { Replayed } from "./replay-command.ts";
@@ -52,7 +58,7 @@ export const replay = Effect.fnUntraced(function* (
   });
   yield* checkIndexes(run, only ?? []);
   const schedule = run.schedule.filter(({ index }) => only?.includes(index) !== false);
-  if (history !== undefined) yield* writeHistory(run, history);
+  if (history !== undefined) yield* saveHistory(run, history);
   const report: ReplayReport = {
     protocol: run.protocol,
     ...(target.kind === "exhibit" ? { exhibit: target.name } : {}),
@@ -80,13 +86,9 @@ function checkIndexes({ seed, schedule }: Run, only: readonly number[]): Effect.
 }
 
 /** As JSON lines: {process, type, f, key, value, time}, time in microseconds. */
-function writeHistory({ history }: Run, file: string): Effect.Effect<void, ProgramError> {
+function saveHistory({ history }: Run, file: string): Effect.Effect<void, ProgramError> {
   return Effect.tryPromise({
-    try: () =>
-      pipeline(
-        Readable.from(history.map((event) => `${JSON.stringify({ ...event, value: event.value ?? null })}\n`)),
-        createWriteStream(file),
-      ),
+    try: () => writeFile(file, writeHistory(history)),
     catch: (cause) => new ProgramError({ message: `replay: --history: ${String(cause)}` }),
   });
 }
