@@ -42,13 +42,13 @@ export function jsonMachine<State, Command = unknown, Reply = unknown, Query = u
       const at = command.offset;
       const json = readJson(command);
       const parsed = orRefuse("command", at, () => parse(json));
-      encodeJson(reply, apply(state, parsed));
+      encodeInOrder(reply, apply(state, parsed));
     },
     query(question, reply) {
       const at = question.offset;
       const json = readJson(question);
       const answer = query === undefined ? state : orRefuse("query", at, () => query(state, trusted<Query>(json)));
-      encodeJson(reply, answer);
+      encodeInOrder(reply, answer);
     },
     snapshot: () => cut(utf8Bytes(JSON.stringify(state, inOrder))),
     restore(parts) {
@@ -60,7 +60,12 @@ export function jsonMachine<State, Command = unknown, Reply = unknown, Query = u
   };
 }
 
-/** The same bytes for the same state, whatever the order in which its keys came to be. */
+/** What a machine answers: the same bytes on every replica. */
+function encodeInOrder(writer: ByteWriter, value: unknown): void {
+  writer.rawText(utf8Bytes(JSON.stringify(value ?? null, inOrder)));
+}
+
+/** The same bytes for the same value, whatever the order in which its keys came to be. */
 function inOrder(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
