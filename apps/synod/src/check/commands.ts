@@ -108,7 +108,7 @@ export const museumCommand = Command.make(
     name: Argument.String("NAME").pipe(
       Argument.filter(
         (name) => exhibits.some((each) => each.name === name),
-        () => "the name of an exhibit; synod museum --list names them",
+        () => "the name of an exhibit, which synod museum --list names",
       ),
       Argument.withDescription("One exhibit, with its story; all unless told"),
       Argument.optional,

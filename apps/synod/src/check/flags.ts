@@ -27,7 +27,7 @@ export const exhibit = Flag.String("exhibit").pipe(
   Flag.withMetavar("NAME"),
   Flag.filter(
     (name) => exhibits.some((each) => each.name === name),
-    () => "the name of an exhibit, as synod museum lists them",
+    () => "the name of an exhibit, which synod museum --list names",
   ),
   Flag.withDescription("A known bug of the museum, instead of a protocol"),
   Flag.optional,
