@@ -36,6 +36,8 @@ export interface CheckReport {
   /** How often each class of fault struck. */
   readonly faults: Readonly<Record<string, number>>;
   readonly reached: Readonly<Record<string, number>>;
+  /** Runs whose history the checker of linearizability could not decide on. */
+  readonly undecided: number;
   /** Classes that were asked for and never struck. */
   readonly missing: readonly string[];
   /** None or one: a check stops at the first. */
@@ -98,6 +100,7 @@ function reportOf(
     threads,
     faults: counts.faults,
     reached: counts.reached,
+    undecided: counts.undecided,
     missing: resolveFaults(faults ?? [])
       .map(({ name }) => name)
       .filter((name) => (counts.faults[name] ?? 0) === 0),

@@ -6,9 +6,10 @@ import type { CheckReport } from "./check.ts";
 import type { Finding } from "./tasks.ts";
 
 export function showCheck(report: CheckReport): string {
-  const { protocol, firstSeed, seeds, events, simulatedSeconds, wallSeconds, eventsPerCoreSecond, threads } = report;
+  const { firstSeed, seeds, events, simulatedSeconds, wallSeconds, eventsPerCoreSecond, threads } = report;
   return [
-    `${protocol}, seeds ${firstSeed} to ${firstSeed + seeds - 1}: no violation`,
+    `${targetOf(report)}, seeds ${firstSeed} to ${firstSeed + seeds - 1}: no violation`,
+    ...showUndecided(report),
     "",
     ...table([
       ["seeds", count(seeds)],
@@ -20,6 +21,18 @@ export function showCheck(report: CheckReport): string {
     "",
     ...showCounts("what the runs reached", report.reached),
   ].join("\n");
+}
+
+function targetOf({ protocol, exhibit }: CheckReport): string {
+  return exhibit === undefined ? protocol : `${protocol} with ${exhibit}`;
+}
+
+/** Without a violation, and yet not known to be right. */
+function showUndecided({ undecided, seeds }: CheckReport): readonly string[] {
+  if (undecided === 0) return [];
+  return [
+    `UNDECIDED: whether ${count(undecided)} of ${count(seeds)} histories are linearizable: the search was given up`,
+  ];
 }
 
 function inWallTime(simulatedSeconds: number, wallSeconds: number): string {
@@ -47,11 +60,9 @@ function count(number: number): string {
 
 export function showFinding(report: CheckReport, seed: number, finding: Finding, replay: string): string {
   const { violation, faults, drawnFaults, people, runs, ending, hash } = finding;
-  const { protocol, exhibit } = report;
-  const target = exhibit === undefined ? protocol : `${protocol} with ${exhibit}`;
   const fewer = people === undefined ? "" : ` and ${people} ${people === 1 ? "client" : "clients"}`;
   return [
-    `${target}, seed ${seed}, the first of ${count(report.seeds)} that fails: ${violation.checker}`,
+    `${targetOf(report)}, seed ${seed}, the first of ${count(report.seeds)} that fails: ${violation.checker}`,
     "",
     `  ${violation.message}`,
     "",

@@ -13,29 +13,37 @@ export interface Counts {
   readonly faults: Readonly<Record<string, number>>;
   /** How often the runs came to what they are for. */
   readonly reached: Readonly<Record<string, number>>;
+  /** Runs whose history the checker of linearizability could not decide on: they are not known to be right. */
+  readonly undecided: number;
 }
+
+/** What a run counts each key under that was not decided on. */
+const undecidedKeys = "linearizability-undecided";
 
 export class Totals {
   #seeds = 0;
   #events = 0;
   #simulatedSeconds = 0;
   #busySeconds = 0;
+  #undecided = 0;
   readonly #faults = new Map<string, number>();
   readonly #reached = new Map<string, number>();
 
   addRun({ events, simulatedSeconds, faults, reached }: Run): void {
-    this.add({ seeds: 1, events, simulatedSeconds, busySeconds: 0, faults, reached });
+    const undecided = (reached[undecidedKeys] ?? 0) > 0 ? 1 : 0;
+    this.add({ seeds: 1, events, simulatedSeconds, busySeconds: 0, faults, reached, undecided });
   }
 
   addBusySeconds(seconds: number): void {
     this.#busySeconds += seconds;
   }
 
-  add({ seeds, events, simulatedSeconds, busySeconds, faults, reached }: Counts): void {
+  add({ seeds, events, simulatedSeconds, busySeconds, faults, reached, undecided }: Counts): void {
     this.#seeds += seeds;
     this.#events += events;
     this.#simulatedSeconds += simulatedSeconds;
     this.#busySeconds += busySeconds;
+    this.#undecided += undecided;
     addAll(this.#faults, faults);
     addAll(this.#reached, reached);
   }
@@ -48,6 +56,7 @@ export class Totals {
       busySeconds: this.#busySeconds,
       faults: inOrder(this.#faults),
       reached: inOrder(this.#reached),
+      undecided: this.#undecided,
     };
   }
 }
