@@ -100,11 +100,14 @@ export class SegmentFolder {
   }
 
   /**
-   * Writes again what may be in the system's cache only, before anyone relies on it: after a failed sync the cache may
-   * hold, as clean, what the disk does not.
+   * Writes and cuts off again what may be so in the system's cache only, before anyone relies on it: after a failed sync
+   * the cache may hold, as clean, what the disk does not, and have forgotten a tail that the disk still has.
    */
   #repair(file: OpenFile, reader: SegmentReader): void {
-    if (reader.end < reader.sizeBytes) file.truncate(reader.end);
+    // Also where there seems to be nothing to cut off: then it is lengthened first, since a cut to the same length may
+    // change nothing.
+    if (reader.end === reader.sizeBytes) file.truncate(reader.end + 1);
+    file.truncate(reader.end);
     for (let at = reader.durableBytes; at < reader.end; at += rewriteBytes) {
       const bytes = new Uint8Array(Math.min(rewriteBytes, reader.end - at));
       readWhole(file, bytes, at);
