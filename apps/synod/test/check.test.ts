@@ -104,7 +104,7 @@ describe("check", () => {
   test("a violation in words: the schedule, the last messages drawn, the command", async () => {
     const { code, stdout } = await run(["check", "--exhibit", bug, "--seeds", "1..300"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(new RegExp(`^multi with ${bug}, seed \\d+, the first of \\d+ that fails: `));
+    expect(stdout).toMatch(new RegExp(`^multi with ${bug}, seed \\d+, the first that fails of \\d+: `));
     expect(stdout).toMatch(/\d+ of the seed's \d+ faults.* are enough/);
     expect(stdout).toMatch(/o-+>\|.* (Accept|Prepare|Request) /);
     expect(stdout).toMatch(new RegExp(`\n {2}npx synod replay \\d+ --exhibit ${bug} .*\n$`));

@@ -62,7 +62,7 @@ export function showFinding(report: CheckReport, seed: number, finding: Finding,
   const { violation, faults, drawnFaults, people, runs, ending, hash } = finding;
   const fewer = people === undefined ? "" : ` and ${people} ${people === 1 ? "client" : "clients"}`;
   return [
-    `${targetOf(report)}, seed ${seed}, the first of ${count(report.seeds)} that fails: ${violation.checker}`,
+    `${targetOf(report)}, seed ${seed}, the first that fails of ${count(report.seeds)}: ${violation.checker}`,
     "",
     `  ${violation.message}`,
     "",
