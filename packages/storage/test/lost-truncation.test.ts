@@ -44,3 +44,14 @@ test("what a failed start did not cut off is cut off by the next one", () => {
   again.log.sync((failure) => expect(failure).toBeUndefined());
   expect(open(survivors.crash(nothing)).found).toBe("AD");
 });
+
+test("a file that is lengthened by a truncation reads as zeroes to its new end", () => {
+  const files = new FaultyFiles();
+  files.createFolder("/");
+  const file = files.open("/long", "create");
+  file.truncate(1000);
+  file.syncNow();
+  expect(file.size()).toBe(1000);
+  expect(file.read(new Uint8Array(2000), 0)).toBe(1000);
+  expect(files.contents("/long").every((byte) => byte === 0)).toBe(true);
+});

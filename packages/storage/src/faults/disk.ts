@@ -186,21 +186,26 @@ export class Contents {
 
   write(at: number, bytes: Uint8Array): void {
     const end = at + bytes.length;
-    if (end > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2));
-      grown.set(this.view());
-      this.#bytes = grown;
-    }
+    this.#makeRoom(end);
     this.#bytes.set(bytes, at);
     this.length = Math.max(this.length, end);
   }
 
+  /** Cuts it, or lengthens it with zeroes. */
   truncate(length: number): void {
     if (length < this.length) this.#bytes.fill(0, length, this.length);
+    this.#makeRoom(length);
     this.length = length;
   }
 
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
+  }
+
+  #makeRoom(length: number): void {
+    if (length <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(length, this.#bytes.length * 2));
+    grown.set(this.view());
+    this.#bytes = grown;
   }
 }
