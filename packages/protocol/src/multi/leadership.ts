@@ -32,8 +32,8 @@ export class Leadership {
   #heard: AcceptorSet;
   #heardBefore: AcceptorSet;
   #hearingTicks = 0;
-  /** The highest slot up to which an acceptor said that it knows, in this election time, and in the one before. */
-  #known: Slot = 0;
+  /** The highest slot up to which an acceptor said that it knows, in this election time, and in the last with an answer. */
+  #known: Slot | undefined;
   #knownBefore: Slot = -1;
   /** The commit point when this election time began. */
   #commitBefore: Slot;
@@ -133,7 +133,7 @@ export class Leadership {
 
   acknowledged(node: number, round: number, chosenThrough: Slot, out: Output): void {
     this.#heard = withAcceptor(this.#heard, node);
-    this.#known = Math.max(this.#known, chosenThrough);
+    this.#known = Math.max(this.#known ?? 0, chosenThrough);
     for (const { client, read, slot } of this.#reads.answered(node, round)) {
       const to = addressOf("learner", read.learner);
       out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
@@ -151,11 +151,18 @@ export class Leadership {
       this.#hearingTicks = 0;
       this.#heardBefore = this.#heard;
       this.#heard = noAcceptors;
+      this.#judge();
+    }
+  }
+
+  /** An election time is over. One without an answer says nothing: a disk or a thread may be slow. */
+  #judge(): void {
+    if (this.#known !== undefined) {
       this.#isVouchedFor = this.#known >= this.#commitBefore || this.#known > this.#knownBefore;
       this.#knownBefore = this.#known;
-      this.#known = 0;
-      this.#commitBefore = this.#window.commitPoint;
+      this.#known = undefined;
     }
+    this.#commitBefore = this.#window.commitPoint;
   }
 
   #propose(value: Value, origins: readonly Origin[], out: Output): void {
