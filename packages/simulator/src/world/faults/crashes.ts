@@ -21,6 +21,16 @@ function restart(victims: readonly Victim[]): () => void {
   };
 }
 
+/** All nodes that a fault strikes crash, and start again when it is over. */
+function crash(fault: Fault, ground: Ground, power: "on" | "off"): () => void {
+  const victims = standing(fault, ground);
+  for (const victim of victims) {
+    if (isUp(victim)) ground.faults.count(fault.name);
+    victim.crash(power);
+  }
+  return restart(victims);
+}
+
 const nodeCrash: FaultKind = {
   name: "node-crash",
   group: "process",
@@ -31,14 +41,7 @@ const nodeCrash: FaultKind = {
     nodes: [randomness.pick(nodes)],
     amount: 0,
   }),
-  begin(fault, ground) {
-    const victims = standing(fault, ground);
-    for (const victim of victims) {
-      if (isUp(victim)) ground.faults.count(fault.name);
-      victim.crash("off");
-    }
-    return restart(victims);
-  },
+  begin: (fault, ground) => crash(fault, ground, "off"),
 };
 
 const nodeKill: FaultKind = {
@@ -50,14 +53,7 @@ const nodeKill: FaultKind = {
     nodes: [randomness.pick(nodes)],
     amount: 0,
   }),
-  begin(fault, ground) {
-    const victims = standing(fault, ground);
-    for (const victim of victims) {
-      if (isUp(victim)) ground.faults.count(fault.name);
-      victim.crash("on");
-    }
-    return restart(victims);
-  },
+  begin: (fault, ground) => crash(fault, ground, "on"),
 };
 
 /** Which of the processes of its node is the amount, counted from 0 and around. */
