@@ -1,7 +1,7 @@
 /**
  * An actor: one role in a worker thread, made of the pure role, its driver and its storage.
  */
-import { addressOf, multi, type Random, type RoleStatus } from "@synod/protocol";
+import { addressOf, multi, noSuchRole, type Random, type RoleStatus } from "@synod/protocol";
 import { entryCodec, Replication, RoleActor, type Front, type Host, type SnapshotRefusal } from "@synod/driver";
 import { Replica, type StateMachine } from "@synod/machines";
 import {
@@ -74,6 +74,8 @@ function newRoleActor(role: NodeRole, context: ActorContext): MultiActor {
       const learner = new multi.Learner(configuration, node);
       return new RoleActor({ ...rest, role: learner, backing: (front) => newReplication(learner, front, context) });
     }
+    default:
+      return noSuchRole(role);
   }
 }
 
@@ -81,7 +83,7 @@ function newReplication(
   learner: multi.Learner,
   front: Front<multi.Message, multi.Entry, multi.Delivery>,
   { settings, newMachine, refused }: ActorContext,
-): Replication {
+): Replication<multi.Message, multi.Entry> {
   return new Replication({
     ...front,
     learner,

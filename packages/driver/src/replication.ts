@@ -3,19 +3,30 @@
  * the learner delivers, answers clients, keeps snapshots so that the log can be dropped, and gives them to learners
  * that are behind.
  */
-import { limits, type Address, type multi, type RoleStatus } from "@synod/protocol";
+import {
+  limits,
+  type Address,
+  type Output,
+  type PartDelivery,
+  type ReplicaDelivery,
+  type ReplicatedLearner,
+  type Response,
+  type RoleStatus,
+  type ServeDelivery,
+  type SnapshotPart,
+} from "@synod/protocol";
 import { SnapshotMismatch, type Replica } from "@synod/machines";
 import type { SnapshotStore, SnapshotWriter, StorageError } from "@synod/storage";
 import { DecodeError } from "@synod/wire";
 import type { Backing } from "./role-actor.ts";
 
-export interface ReplicationOptions {
-  readonly learner: multi.Learner;
+export interface ReplicationOptions<Message, Entry> {
+  readonly learner: ReplicatedLearner<Message, Entry, ReplicaDelivery>;
   readonly replica: Replica;
   readonly snapshots: SnapshotStore;
-  readonly send: (to: Address, message: multi.Message) => void;
+  readonly send: (to: Address, message: Response | SnapshotPart) => void;
   /** Lets the learner act outside its turn: `Driver.act`. */
-  readonly act: (action: (out: multi.Output) => void) => void;
+  readonly act: (action: (out: Output<Message, Entry, ReplicaDelivery>) => void) => void;
   /** Continues a long job soon, after other work. */
   readonly later: (job: () => void) => void;
   /** Storage failed: the learner must stop. */
@@ -47,8 +58,8 @@ interface Outgoing {
   readonly writer: SnapshotWriter;
 }
 
-export class Replication implements Backing<multi.Message, multi.Entry, multi.Delivery> {
-  readonly #options: ReplicationOptions;
+export class Replication<Message, Entry> implements Backing<Message, Entry, ReplicaDelivery> {
+  readonly #options: ReplicationOptions<Message, Entry>;
   readonly #partBytes: number;
   #bytesSince = 0;
   #writing: Outgoing | undefined;
@@ -56,7 +67,7 @@ export class Replication implements Backing<multi.Message, multi.Entry, multi.De
   #snapshotsTaken = 0;
   #snapshotsRefused = 0;
 
-  constructor(options: ReplicationOptions) {
+  constructor(options: ReplicationOptions<Message, Entry>) {
     this.#options = options;
     this.#partBytes = options.snapshotPartBytes ?? limits.snapshotPartBytes;
   }
@@ -83,7 +94,7 @@ export class Replication implements Backing<multi.Message, multi.Entry, multi.De
     this.#options.snapshots.close();
   }
 
-  deliver(delivery: multi.Delivery): void {
+  deliver(delivery: ReplicaDelivery): void {
     switch (delivery.kind) {
       case "chosen":
         // In the turn that ends a fetch the learner may have delivered what the snapshot holds already.
@@ -159,7 +170,7 @@ export class Replication implements Backing<multi.Message, multi.Entry, multi.De
     this.#snapshotWhenDue();
   }
 
-  #serve({ to, slot, offset }: multi.ServeDelivery): void {
+  #serve({ to, slot, offset }: ServeDelivery): void {
     const { snapshots, send } = this.#options;
     this.#guard(() => {
       const newest = snapshots.latest();
@@ -176,7 +187,7 @@ export class Replication implements Backing<multi.Message, multi.Entry, multi.De
     });
   }
 
-  #part({ slot, offset, sizeBytes, bytes }: multi.PartDelivery): void {
+  #part({ slot, offset, sizeBytes, bytes }: PartDelivery): void {
     if (offset === 0) this.#incoming = { slot, parts: [] };
     const incoming = this.#incoming;
     if (incoming?.slot !== slot) return this.#options.learner.refused();

@@ -58,7 +58,7 @@ export class LearnerStage {
   readonly replica: Replica;
   readonly learner: multi.Learner;
   readonly snapshots: SnapshotStore;
-  readonly replication: Replication;
+  readonly replication: Replication<multi.Message, multi.Entry>;
   readonly #driver: Driver<multi.Message, multi.Entry, multi.Delivery>;
   readonly #address: Address;
   readonly #also: [Address, multi.Message][] = [];

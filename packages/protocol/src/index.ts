@@ -9,5 +9,8 @@ export * from "./output.ts";
 export * from "./quorum.ts";
 export * from "./value.ts";
 export * from "./limits.ts";
+export * from "./replication/index.ts";
+export * from "./service.ts";
+export * from "./signature.ts";
 export * as basic from "./basic/index.ts";
 export * as multi from "./multi/index.ts";

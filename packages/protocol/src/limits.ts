@@ -50,14 +50,30 @@ export const limits = {
   clientCommands: 64 * 1024,
 } as const;
 
-/** Times of leader election, in ticks. */
-export const timing = {
-  /** Between the heartbeats of a leader. */
-  heartbeatTicks: 5,
-  /** The least silence after which a leader is suspected; the actual time is drawn between this and twice this. */
-  electionTicks: 20,
-  /** Before an unanswered message of a proposer is sent again. */
-  retryTicks: 10,
-  /** Before a learner that is behind asks for what it lacks. */
-  catchUpTicks: 2,
-} as const;
+/** The bounds that roles keep; `limits` says what each is for. All nodes must have the same. */
+export interface Bounds {
+  /** Not above `learnerSlots`: what a leader may have in flight, a learner can hold. */
+  readonly windowSlots: number;
+  readonly windowBytes: number;
+  readonly queueBytes: number;
+  readonly valueBytes: number;
+  readonly batchBytes: number;
+  readonly pendingReads: number;
+  readonly learnerSlots: number;
+  readonly answerBytes: number;
+  readonly logBytes: number;
+}
+
+export interface Timing {
+  /** Between the heartbeats of a leader, in ticks. */
+  readonly heartbeatTicks: number;
+  /** The least silence after which a leader is suspected, in ticks; the actual time is drawn between this and twice this. */
+  readonly electionTicks: number;
+  /** Before an unanswered message of a proposer is sent again, in ticks. */
+  readonly retryTicks: number;
+  /** Before a learner that is behind asks for what it lacks, in ticks. */
+  readonly catchUpTicks: number;
+}
+
+/** The times of nodes that are not told others. */
+export const timing: Timing = { heartbeatTicks: 5, electionTicks: 20, retryTicks: 10, catchUpTicks: 2 };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { addressOf, isAddress, maxNode, nodeOf, roleOf, showAddress, type Role } from "../src/address.ts";
+import { addressOf, isAddress, maxNode, nodeOf, nodeRoles, noSuchRole, roleOf, showAddress, type Role } from "../src/address.ts";
 
-const roles: readonly Role[] = ["client", "proposer", "acceptor", "learner"];
+const roles: readonly Role[] = ["client", ...nodeRoles];
 
 test("an address names its role and its node, and no two share one", () => {
   const seen = new Set<number>();
@@ -18,12 +18,15 @@ test("an address names its role and its node, and no two share one", () => {
   expect(seen.size).toBe(roles.length * 5);
 });
 
-test("a number that names no role is told apart, and refused", () => {
+test("a number that names no node, and one that is none, is told apart", () => {
   expect(isAddress(addressOf("client", 0))).toBe(false);
-  for (const unused of [4, 5, 6, 7]) {
-    expect(isAddress(8 + unused)).toBe(false);
-    expect(() => roleOf(8 + unused)).toThrow("names no role");
-  }
+  expect(isAddress(addressOf("acceptor", maxNode) + 8)).toBe(false);
+  expect(isAddress(9.5)).toBe(false);
+  expect(() => roleOf(9.5)).toThrow("names no role");
+});
+
+test("a protocol refuses a role that it does not have", () => {
+  expect(() => noSuchRole("view-server")).toThrow("no view-server");
 });
 
 test("people see the role and the node", () => {

@@ -8,11 +8,12 @@ import { addressOf, nodeOf, type Address } from "../address.ts";
 import { noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import type { ReplicatedLearner } from "../replication/delivery.ts";
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { lastSlot } from "./acceptor-log.ts";
-import { CatchingUp } from "./catching-up.ts";
+import { CatchingUp } from "../replication/catching-up.ts";
 import type {
   CatchUp,
   Chosen,
@@ -33,7 +34,7 @@ interface Tally {
   value: Value | undefined;
 }
 
-export class Learner implements RoleMachine<Message, Entry, Delivery> {
+export class Learner implements RoleMachine<Message, Entry, Delivery>, ReplicatedLearner<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
   readonly #node: number;
   readonly #tallies = new Map<Slot, Tally>();

@@ -31,52 +31,13 @@
 import type { Ballot } from "../ballot.ts";
 import type { Value } from "../value.ts";
 import { layouts } from "../layout.ts";
+import { catchUpLayout, type CatchUp, type Chosen, type FetchSnapshot } from "../replication/messages.ts";
+import type { Slot, SnapshotPart, Trim } from "../replication/messages.ts";
+import { serviceLayout, type NoQuorum, type Overloaded, type Read, type Redirect } from "../service.ts";
+import type { Request, Response } from "../service.ts";
 
-/** The number of an instance of consensus, from 1. */
-export type Slot = number;
-
-/** A client asks for a command to be chosen. */
-export interface Request {
-  readonly kind: "Request";
-  /** The client's own number for this request; a refusal names it. */
-  readonly sequence: number;
-  /** What to choose: bytes that only the state machine reads. */
-  readonly command: Value;
-}
-
-/** The answer of the replicated state machine, as it left it. */
-export interface Response {
-  readonly kind: "Response";
-  /** Bytes that only the client reads. */
-  readonly reply: Uint8Array;
-}
-
-/** This proposer does not lead. */
-export interface Redirect {
-  readonly kind: "Redirect";
-  /** The sequence of the refused request or read. */
-  readonly sequence: number;
-  /** The node that leads as far as this proposer knows, or 0. */
-  readonly leader: number;
-}
-
-/** This proposer holds as much as it may. */
-export interface Overloaded {
-  readonly kind: "Overloaded";
-  /** The sequence of the refused request or read. */
-  readonly sequence: number;
-}
-
-/** This proposer reaches too few acceptors. */
-export interface NoQuorum {
-  readonly kind: "NoQuorum";
-  /** The sequence of the refused request or read. */
-  readonly sequence: number;
-  /** Acceptors that answered it lately. */
-  readonly reachable: number;
-  /** Acceptors that a quorum takes. */
-  readonly needed: number;
-}
+export type { CatchUp, Chosen, FetchSnapshot, Slot, SnapshotPart, Trim };
+export type { NoQuorum, Overloaded, Read, Redirect, Request, Response };
 
 /** Phase 1a, once for every slot from `from` on (*Paxos Made Simple* §3). */
 export interface Prepare {
@@ -178,17 +139,6 @@ export interface ProbeReply {
   readonly leaderSilent: boolean;
 }
 
-/** A client asks for a linearizable read, which writes no log. */
-export interface Read {
-  readonly kind: "Read";
-  /** The client's own number for this read; a refusal names it. */
-  readonly sequence: number;
-  /** The node whose learner shall answer. */
-  readonly learner: number;
-  /** Bytes that only the state machine reads. */
-  readonly query: Uint8Array;
-}
-
 /** A confirmed read: to be answered from a state that has applied `slot`. */
 export interface ReadAt {
   readonly kind: "ReadAt";
@@ -196,48 +146,6 @@ export interface ReadAt {
   /** The address of the client. */
   readonly client: number;
   readonly query: Uint8Array;
-}
-
-/** A learner, or an acceptor, asks an acceptor for what is known to be chosen; an acceptor its own learner as well. */
-export interface CatchUp {
-  readonly kind: "CatchUp";
-  /** The first slot that it lacks. */
-  readonly from: Slot;
-}
-
-/** Chosen values from an acceptor's log; a learner hands them on to its own acceptor, whose log lacked them. */
-export interface Chosen {
-  readonly kind: "Chosen";
-  /** The slot of the first value; the others follow without a gap. */
-  readonly from: Slot;
-  readonly values: readonly { readonly value: Value }[];
-  /** The log holds nothing up to this slot any more. */
-  readonly trimmedThrough: Slot;
-}
-
-/** A learner's snapshot is durable: the log up to `slot` is not needed any more. Also an entry of the acceptor's log. */
-export interface Trim {
-  readonly kind: "Trim";
-  readonly slot: Slot;
-}
-
-/** A learner asks another for a part of its snapshot. */
-export interface FetchSnapshot {
-  readonly kind: "FetchSnapshot";
-  /** The slot of the snapshot being fetched, or 0 for the newest. */
-  readonly slot: Slot;
-  /** The first byte asked for. */
-  readonly offset: number;
-}
-
-export interface SnapshotPart {
-  readonly kind: "SnapshotPart";
-  /** The last slot that the snapshot holds, or 0 when there is none. */
-  readonly slot: Slot;
-  readonly offset: number;
-  /** Bytes of the whole snapshot. */
-  readonly sizeBytes: number;
-  readonly bytes: Uint8Array;
 }
 
 export type Message =
@@ -272,11 +180,7 @@ export type Entry = Prepare | Accept | Chosen | Trim;
 
 /** The order of kinds and fields on the wire. */
 export const layout = layouts<Message>({
-  Request: { sequence: "integer", command: "bytes" },
-  Response: { reply: "bytes" },
-  Redirect: { sequence: "integer", leader: "integer" },
-  Overloaded: { sequence: "integer" },
-  NoQuorum: { sequence: "integer", reachable: "integer", needed: "integer" },
+  ...serviceLayout,
   Prepare: { ballot: "integer", from: "integer" },
   Promised: {
     ballot: "integer",
@@ -301,9 +205,5 @@ export const layout = layouts<Message>({
   ProbeReply: { round: "integer", promised: "integer", leaderSilent: "flag" },
   Read: { sequence: "integer", learner: "integer", query: "bytes" },
   ReadAt: { slot: "integer", client: "integer", query: "bytes" },
-  CatchUp: { from: "integer" },
-  Chosen: { from: "integer", values: { list: [["value", "bytes"]] }, trimmedThrough: "integer" },
-  Trim: { slot: "integer" },
-  FetchSnapshot: { slot: "integer", offset: "integer" },
-  SnapshotPart: { slot: "integer", offset: "integer", sizeBytes: "integer", bytes: "bytes" },
+  ...catchUpLayout,
 });

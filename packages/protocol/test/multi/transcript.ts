@@ -210,7 +210,7 @@ class Stage {
         return new Acceptor(this.#configuration, node);
       case "learner":
         return new Learner(this.#configuration, node);
-      case "client":
+      default:
         throw new Error("expected a proposer, an acceptor or a learner");
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Exhibits: learners that learn what is not chosen, or tell it wrongly (*Paxos Made Simple* §2.3).
  */
-import { addressOf, type Ballot, type multi } from "@synod/protocol";
+import { addressOf, type Ballot, type ChosenDelivery, type multi } from "@synod/protocol";
 import type { Exhibit } from "./exhibit.ts";
 import { multiWithLearner } from "./multi-exhibits.ts";
 import { rewrite } from "./patched-role.ts";
@@ -97,7 +97,7 @@ const deliveredTwice: Exhibit = {
     "deliver it each time is to run commands twice, unless what stands behind it counts slots as well.",
   source: "qdrant/qdrant pull request 715; Paxos Made Simple §3",
   simulation: multiWithLearner(() => {
-    let last: multi.ChosenDelivery | undefined;
+    let last: ChosenDelivery | undefined;
     return {
       step(from, message, step, out) {
         // A slot that it has delivered just now is told again, by the log.

@@ -1,8 +1,9 @@
 /**
  * Bugs of a replica that takes a snapshot from another node.
  */
-import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
-import type { multi } from "@synod/protocol";
+import { Replication, type Backing } from "@synod/driver";
+import type { multi, RoleStatus } from "@synod/protocol";
+import type { MultiReplicationOptions } from "../protocols/multi.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { multiWith } from "./multi-exhibits.ts";
 import { PatchedRole } from "./patched-role.ts";
@@ -35,10 +36,10 @@ function isWhole({ offset, sizeBytes, bytes }: Pick<multi.SnapshotPart, "offset"
 
 /** Installs every whole snapshot that comes. */
 class EagerReplication implements Backing<multi.Message, multi.Entry, multi.Delivery> {
-  readonly #options: ReplicationOptions;
-  readonly #real: Replication;
+  readonly #options: MultiReplicationOptions;
+  readonly #real: Replication<multi.Message, multi.Entry>;
 
-  constructor(options: ReplicationOptions) {
+  constructor(options: MultiReplicationOptions) {
     this.#options = options;
     this.#real = new Replication(options);
   }
@@ -55,7 +56,7 @@ class EagerReplication implements Backing<multi.Message, multi.Entry, multi.Deli
     act((out) => learner.installed(slot, out));
   }
 
-  status(): ReturnType<Replication["status"]> {
+  status(): RoleStatus {
     return this.#real.status();
   }
 

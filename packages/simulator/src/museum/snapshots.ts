@@ -1,9 +1,10 @@
 /**
  * Bugs of snapshots: of what is in them, and of which moment they are.
  */
-import { Replication, type ReplicationOptions } from "@synod/driver";
+import { Replication } from "@synod/driver";
 import { Replica, type StateMachine } from "@synod/machines";
 import { FileSnapshots, type SnapshotStore } from "@synod/storage";
+import type { MultiReplicationOptions } from "../protocols/multi.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { filesWith } from "./log-files.ts";
 import { multiWith } from "./multi-exhibits.ts";
@@ -25,7 +26,7 @@ const logRemovedBeforeSnapshot: Exhibit = {
   options: { faults: ["node-crash"] },
 };
 
-function announcedAtOnce({ snapshots, act, learner }: ReplicationOptions): SnapshotStore {
+function announcedAtOnce({ snapshots, act, learner }: MultiReplicationOptions): SnapshotStore {
   return {
     latest: () => snapshots.latest(),
     read: (slot, offset, sizeBytes) => snapshots.read(slot, offset, sizeBytes),
@@ -153,7 +154,7 @@ function unfrozen(machine: StateMachine): StateMachine {
 }
 
 /** As long as it takes to write a state that is not small. */
-function slowly(later: ReplicationOptions["later"], times = 500): ReplicationOptions["later"] {
+function slowly(later: MultiReplicationOptions["later"], times = 500): MultiReplicationOptions["later"] {
   return (job) => {
     const wait = (left: number): void => later(left === 0 ? job : () => wait(left - 1));
     wait(times);

@@ -7,6 +7,7 @@ import {
   basic,
   flexible,
   majority,
+  noSuchRole,
   roleOf,
   type Address,
   type RoleMachine,
@@ -74,7 +75,7 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
   const watcher = new BasicWatcher(consensus, asked, reached);
   return {
     nodes,
-    roles,
+    rolesOf: () => roles,
     spareNodes: distinguished === undefined ? count - Math.max(sound.phase1, sound.phase2) : 0,
     progressTicks: 3000,
     people,
@@ -102,6 +103,8 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
             clients,
             retryTicks,
           });
+        default:
+          return noSuchRole(role);
       }
     },
     // What a learner has learned it can learn again: nothing needs to be kept behind it.

@@ -74,6 +74,8 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
         return this.#sentByAcceptor(from, message);
       case "learner":
         return this.#sentByLearner(from, message);
+      default:
+        return;
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * Multi-Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
  */
-import { addressOf, flexible, majority, multi, nodeOf, roleOf, timing } from "@synod/protocol";
+import { addressOf, flexible, majority, multi, nodeOf, noSuchRole, roleOf, timing } from "@synod/protocol";
 import type { Address, QuorumSystem, Random, RoleMachine } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
 import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
@@ -18,6 +18,7 @@ import { SessionPerson } from "./session-person.ts";
 
 type MultiCast = Cast<multi.Message, multi.Entry, multi.Delivery>;
 export type MultiProtocol = SimulatedProtocol<multi.Message, multi.Entry, multi.Delivery>;
+export type MultiReplicationOptions = ReplicationOptions<multi.Message, multi.Entry>;
 export type MultiRole = RoleMachine<multi.Message, multi.Entry, multi.Delivery>;
 
 /** What a run of Multi-Paxos is made of: all real, unless a museum's exhibit replaces a part. */
@@ -32,7 +33,7 @@ export interface MultiParts {
   log(folder: string, files: FileLayer): Log;
   snapshots(folder: string, files: FileLayer): SnapshotStore;
   replica(options: ReplicaOptions): Replica;
-  replication(options: ReplicationOptions): Backing<multi.Message, multi.Entry, multi.Delivery>;
+  replication(options: MultiReplicationOptions): Backing<multi.Message, multi.Entry, multi.Delivery>;
   /** Sees what a session of a client takes and gives. */
   session(options: SessionOptions): Session;
   /** The address of a client that went away and comes back. */
@@ -87,7 +88,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
   let unique = 0;
   return {
     nodes,
-    roles,
+    rolesOf: () => roles,
     spareNodes: nodes.length - Math.max(quorums.phase1, quorums.phase2),
     leaderNodes: quorums.phase2,
     progressTicks: 3000,
@@ -112,6 +113,8 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
           learners.set(node, learner);
           return parts.learner(learner, configuration, node);
         }
+        default:
+          return noSuchRole(role);
       }
     },
     backing(role, life) {

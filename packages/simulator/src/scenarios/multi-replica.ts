@@ -1,7 +1,7 @@
 /**
  * A learner of Multi-Paxos on the stage, with what stands behind it in production: the replica and its snapshots.
  */
-import { multi, type Address } from "@synod/protocol";
+import { multi, type Address, type ChosenDelivery } from "@synod/protocol";
 import { Replication } from "@synod/driver";
 import { Replica } from "@synod/machines";
 import { MemorySnapshots, newMemorySnapshotArea } from "@synod/storage";
@@ -16,7 +16,7 @@ export interface ReplicaSettings {
   readonly send: (to: Address, message: multi.Message) => void;
   readonly later: (job: () => void) => void;
   /** Told of each value that is applied. */
-  readonly applied: (delivery: multi.ChosenDelivery) => void;
+  readonly applied: (delivery: ChosenDelivery) => void;
   /** Told that a snapshot was taken over, with its last slot. */
   readonly installed: (slot: number) => void;
 }
@@ -30,7 +30,7 @@ type LearnerAct = Act<multi.Message, multi.Entry, multi.Delivery>;
 interface Life {
   readonly learner: multi.Learner;
   readonly replica: Replica;
-  readonly replication: Replication;
+  readonly replication: Replication<multi.Message, multi.Entry>;
   act: LearnerAct;
 }
 

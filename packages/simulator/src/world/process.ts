@@ -2,7 +2,7 @@
  * A process of the world: a host with the roles that share it, as a thread is one. It starts, is killed and starts
  * again; it may be paused, or be slow. What it plans ends with its life.
  */
-import { nodeOf, type Address } from "@synod/protocol";
+import { nodeOf, type Address, type NodeRole } from "@synod/protocol";
 import { Host, RoleActor, entryCodec, type Backing, type EntryCodec } from "@synod/driver";
 import type { StorageError } from "@synod/storage";
 import type { Endpoint } from "@synod/transports";
@@ -12,7 +12,7 @@ import type { NodeDisk } from "./disk.ts";
 import { tickKind, type Fingerprint } from "./fingerprint.ts";
 import type { Network } from "./network.ts";
 import { usualPace, type Pace } from "./pace.ts";
-import type { Cast, Life, NodeRole, SimulatedProtocol, Watcher } from "./protocol.ts";
+import type { Cast, Life, SimulatedProtocol, Watcher } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
 
 /** What processes of a run have in common. */

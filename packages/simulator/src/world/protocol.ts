@@ -2,7 +2,7 @@
  * What the world must know of a protocol to run it: one registration, and the network, the disks, the faults, the
  * checkers and the commands take it from there.
  */
-import { addressOf, type Address, type Layout, type Random, type Role, type RoleMachine } from "@synod/protocol";
+import { addressOf, type Address, type Layout, type NodeRole, type Random, type RoleMachine } from "@synod/protocol";
 import type { Backing, Front, Resident, RoleRecovered } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import type { FileLayer, Log, StorageError } from "@synod/storage";
@@ -27,9 +27,6 @@ export interface Setting {
   /** Counts what the run reaches. */
   readonly reached: Tally;
 }
-
-/** A role that a node has. */
-export type NodeRole = Exclude<Role, "client">;
 
 /** What a life of a role may use of the world. */
 export interface Life {
@@ -132,8 +129,8 @@ export const goodManners: Readonly<Manners> = {
 export interface Cast<Message, Entry extends Message, Delivery> {
   /** Node numbers from 1. */
   readonly nodes: readonly number[];
-  /** The roles of each node. */
-  readonly roles: readonly NodeRole[];
+  /** The roles of a node; where they are collapsed the first one names their process. */
+  rolesOf(node: number): readonly NodeRole[];
   /** How many nodes may be lost for good: the rest has every quorum that progress takes. */
   readonly spareNodes: number;
   /**

@@ -141,17 +141,18 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   readonly #route = (address: Address): Endpoint =>
     this.#options.machines.placement === "role" || roleOf(address) === "client"
       ? address
-      : addressOf(this.#options.cast.roles[0] ?? "proposer", nodeOf(address));
+      : addressOf(this.#options.cast.rolesOf(nodeOf(address))[0] ?? "proposer", nodeOf(address));
 
   #addNode(node: number): void {
     const { cast, machines, protocol, randomness } = this.#options;
+    const ownRoles = cast.rolesOf(node);
     const disk = new NodeDisk({
       clock: this.clock,
       randomness: randomness.stream("disk", node),
       syncMicroseconds: machines.syncMicroseconds,
       blocking: machines.blocking && machines.placement === "role",
       stored: (folder, record) => {
-        const role = cast.roles.find((each) => folder === `/${each}`);
+        const role = ownRoles.find((each) => folder === `/${each}`);
         if (role === undefined) return;
         cast.watcher.durable(addressOf(role, node), protocol.asEntry(this.#codec.decode(new ByteReader(record))));
       },
@@ -160,7 +161,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
         this.#fingerprint.add(syncKind, this.clock.now, node);
       },
     });
-    const roles = cast.roles.map((role) => ({ role, address: addressOf(role, node) }));
+    const roles = ownRoles.map((role) => ({ role, address: addressOf(role, node) }));
     const groups = machines.placement === "role" ? roles.map((role) => [role]) : [roles];
     const processes = new Map<string, Process<Message, Entry, Delivery>>();
     for (const group of groups) {

@@ -3,10 +3,21 @@
  * and when a log no longer goes back so far, from the snapshot of the learner beside it.
  */
 import { addressOf, nodeOf, type Address } from "../address.ts";
-import type { RoleStatus } from "../output.ts";
-import type { Configuration } from "./configuration.ts";
-import type { Output } from "./delivery.ts";
-import type { Chosen, Slot, SnapshotPart } from "./messages.ts";
+import type { Timing } from "../limits.ts";
+import type { Envelope, RoleStatus } from "../output.ts";
+import type { CatchUp, Chosen, FetchSnapshot, Slot, SnapshotPart } from "./messages.ts";
+
+/** What it must know of the configuration that it is in. */
+export interface Sources {
+  /** The nodes that have an acceptor with a log and a learner with snapshots. */
+  readonly nodes: readonly number[];
+  readonly timing: Timing;
+}
+
+/** The part of an output that it fills. */
+interface Output {
+  readonly send: { push(envelope: Envelope<CatchUp | FetchSnapshot>): unknown };
+}
 
 /** A snapshot on its way. */
 interface Fetch {
@@ -19,7 +30,7 @@ interface Fetch {
 }
 
 export class CatchingUp {
-  readonly #configuration: Configuration;
+  readonly #sources: Sources;
   readonly #node: number;
   /** The node whose acceptor is asked next. */
   #source: number;
@@ -29,8 +40,8 @@ export class CatchingUp {
   #starting = true;
   #fetch: Fetch | undefined;
 
-  constructor(configuration: Configuration, node: number) {
-    this.#configuration = configuration;
+  constructor(sources: Sources, node: number) {
+    this.#sources = sources;
     this.#node = node;
     this.#source = node;
   }
@@ -54,7 +65,7 @@ export class CatchingUp {
       return;
     }
     this.#stuckTicks += 1;
-    if (this.#stuckTicks < this.#configuration.timing.catchUpTicks) return;
+    if (this.#stuckTicks < this.#sources.timing.catchUpTicks) return;
     this.#stuckTicks = 0;
     this.#ask(delivered, out);
     // Whoever does not answer, or has nothing, is not asked next time.
@@ -92,7 +103,7 @@ export class CatchingUp {
   }
 
   #awaitPart(fetch: Fetch, out: Output): void {
-    const { retryTicks, electionTicks } = this.#configuration.timing;
+    const { retryTicks, electionTicks } = this.#sources.timing;
     fetch.silentTicks += 1;
     if (fetch.silentTicks >= electionTicks) this.finished();
     else if (fetch.silentTicks % retryTicks === 0) this.#request(fetch, out);
@@ -107,7 +118,7 @@ export class CatchingUp {
   }
 
   #rotate(): void {
-    const { nodes } = this.#configuration;
+    const { nodes } = this.#sources;
     this.#source = nodes[(nodes.indexOf(this.#source) + 1) % nodes.length] ?? this.#node;
   }
 }

@@ -1,0 +1,52 @@
+/**
+ * What a learner of a log makes known to its host, which owns the state machine and its snapshots; and what the host
+ * tells it in return.
+ */
+import type { Address } from "../address.ts";
+import type { Output } from "../output.ts";
+import type { Value } from "../value.ts";
+import type { Slot } from "./messages.ts";
+
+/** The value of the next slot: apply it. Slots come in order, each once; an empty value is a no-op. */
+export interface ChosenDelivery {
+  readonly kind: "chosen";
+  readonly slot: Slot;
+  readonly value: Value;
+}
+
+/** Answer a read from the state as it is now. */
+export interface ReadDelivery {
+  readonly kind: "read";
+  readonly client: Address;
+  readonly query: Uint8Array;
+}
+
+/** Send a part of the newest snapshot to another learner. */
+export interface ServeDelivery {
+  readonly kind: "serve";
+  readonly to: Address;
+  /** The slot of the snapshot that it has begun to fetch, or 0. */
+  readonly slot: Slot;
+  readonly offset: number;
+}
+
+/** Keep a part of another learner's snapshot; install it when whole, and tell the learner by `installed`. */
+export interface PartDelivery {
+  readonly kind: "part";
+  readonly slot: Slot;
+  readonly offset: number;
+  readonly sizeBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+export type ReplicaDelivery = ChosenDelivery | ReadDelivery | ServeDelivery | PartDelivery;
+
+/** What a host tells a learner behind which a replica with its snapshots stands. */
+export interface ReplicatedLearner<Message, Entry, Delivery> {
+  /** The host's state machine holds everything up to `slot`: from its own snapshot, or from another learner's. */
+  installed(slot: Slot, out: Output<Message, Entry, Delivery>): void;
+  /** What was fetched is not a whole snapshot: fetch it anew, from another learner. */
+  refused(): void;
+  /** The host has made a snapshot of everything up to `slot` durable: the log behind it may go. */
+  snapshotted(slot: Slot, out: Output<Message, Entry, Delivery>): void;
+}

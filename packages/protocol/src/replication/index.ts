@@ -1,0 +1,3 @@
+export * from "./catching-up.ts";
+export * from "./delivery.ts";
+export * from "./messages.ts";
