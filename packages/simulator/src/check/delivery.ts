@@ -5,7 +5,7 @@
 import type { Report } from "../world/violation.ts";
 
 interface Progress {
-  /** The last slot that the learner has delivered in this life. */
+  /** The last slot that the learner has delivered in this life, or that a snapshot before the last one held. */
   delivered: number;
   /** The slot of the last snapshot that its replica has been restored from in this life. */
   restored: number;
@@ -51,6 +51,8 @@ export class DeliveryChecker {
       const over = `over its state of slot ${progress.applied}`;
       this.#report("delivery", `the replica of node ${node} is restored from a snapshot of slot ${slot} ${over}`);
     }
+    // The learner went on from the snapshot before it, whether or not it has delivered anything since.
+    progress.delivered = Math.max(progress.delivered, progress.restored);
     progress.restored = slot;
     progress.applied = slot;
   }

@@ -38,6 +38,21 @@ describe("delivery", () => {
     expect(checker.knownThrough(1)).toBe(6);
   });
 
+  test("what the learner delivers in the turn of a snapshot goes on from the snapshot before it", () => {
+    const { reports, checker } = newChecker();
+    checker.restores(1, 20);
+    checker.restores(1, 39);
+    for (const slot of [21, 22]) checker.delivers(1, slot);
+    // Nothing is delivered before the next one.
+    checker.restores(1, 60);
+    checker.delivers(1, 40);
+    checker.delivers(1, 61);
+    expect(reports).toEqual([]);
+    checker.restores(1, 80);
+    checker.delivers(1, 40);
+    expect(reports.map(({ message }) => message)).toEqual(["learner 1 delivers slot 40 after a snapshot of slot 80"]);
+  });
+
   test.each([
     ["a gap", [1, 3]],
     ["twice", [1, 1]],
