@@ -5,3 +5,4 @@ export * from "./driver.ts";
 export * from "./host.ts";
 export * from "./replication.ts";
 export * from "./role-actor.ts";
+export * from "./sealing.ts";

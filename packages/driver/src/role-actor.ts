@@ -2,11 +2,12 @@
  * A role with all that it runs on: its driver, its log, and what stands behind it. Threads and the simulator make it of
  * the same parts; they differ in the files, the clock and the host that they give it.
  */
-import type { Address, Output, RoleMachine, RoleStatus } from "@synod/protocol";
+import type { Address, Output, RoleMachine, RoleStatus, Seals, Signatures } from "@synod/protocol";
 import type { Log, Recovery, StorageError } from "@synod/storage";
 import { ByteReader, ByteWriter, type Codec } from "@synod/wire";
 import { Driver, type EntryCodec } from "./driver.ts";
-import type { Host } from "./host.ts";
+import type { Host, Resident } from "./host.ts";
+import { Sealing } from "./sealing.ts";
 
 /** What stands behind a role and takes what it makes known, as the state machine behind a learner does. */
 export interface Backing<Message, Entry, Delivery> {
@@ -37,6 +38,8 @@ export interface RoleActorOptions<Message, Entry extends Message, Delivery> {
   /** A role without one makes nothing known. */
   readonly backing?: ((front: Front<Message, Entry, Delivery>) => Backing<Message, Entry, Delivery>) | undefined;
   readonly segmentBytes?: number;
+  /** Where the protocol signs: what is signed, and who does it. */
+  readonly sealing?: { readonly seals: Seals<Message>; readonly signatures: Signatures } | undefined;
 }
 
 /** What a start found on stable storage. */
@@ -49,11 +52,24 @@ export class RoleActor<Message, Entry extends Message, Delivery> {
   readonly #options: RoleActorOptions<Message, Entry, Delivery>;
   readonly #driver: Driver<Message, Entry, Delivery>;
   readonly #backing: Backing<Message, Entry, Delivery> | undefined;
+  readonly #sealing: Sealing<Message> | undefined;
 
   constructor(options: RoleActorOptions<Message, Entry, Delivery>) {
     this.#options = options;
     const { address, role, log, codec, host, failed, segmentBytes } = options;
-    const send = (to: Address, message: Message): void => host.send(address, to, message);
+    const leave = (to: Address, message: Message): void => host.send(address, to, message);
+    this.#sealing =
+      options.sealing &&
+      new Sealing({
+        ...options.sealing,
+        leave,
+        admit: (from, message) => this.#driver.post(from, message),
+        wake: () => host.wake(),
+      });
+    const send = (to: Address, message: Message): void => {
+      if (this.#sealing === undefined) leave(to, message);
+      else this.#sealing.send(to, message);
+    };
     this.#driver = new Driver<Message, Entry, Delivery>({
       role,
       log,
@@ -68,6 +84,7 @@ export class RoleActor<Message, Entry extends Message, Delivery> {
       act: (action) => this.#driver.act(action),
       failed: (failure) => {
         this.#driver.stop();
+        this.#sealing?.stop();
         failed(failure);
       },
     });
@@ -81,7 +98,8 @@ export class RoleActor<Message, Entry extends Message, Delivery> {
   start(): RoleRecovered {
     const recovery = this.#driver.recover();
     const snapshotSlot = this.#backing?.recover() ?? 0;
-    this.#options.host.attach(this.#options.address, this.#driver);
+    const { address, host } = this.#options;
+    host.attach(address, this.#sealing === undefined ? this.#driver : sealed(this.#driver, this.#sealing));
     return { ...recovery, snapshotSlot };
   }
 
@@ -95,6 +113,7 @@ export class RoleActor<Message, Entry extends Message, Delivery> {
       entries,
       syncs,
       droppedMessages,
+      ...this.#sealing?.counters,
       logBytes: this.#options.log.sizeBytes,
     };
   }
@@ -102,6 +121,7 @@ export class RoleActor<Message, Entry extends Message, Delivery> {
   stop(): void {
     this.#options.host.detach(this.#options.address);
     this.#driver.stop();
+    this.#sealing?.stop();
     this.#options.log.close();
     this.#backing?.close();
   }
@@ -110,6 +130,25 @@ export class RoleActor<Message, Entry extends Message, Delivery> {
     if (this.#backing === undefined) throw new Error("a role made something known, and nothing stands behind it");
     this.#backing.deliver(delivery, out);
   }
+}
+
+/** A driver with the stage before it: in a turn what has been verified is stepped, and what that sends is signed. */
+function sealed<Message>(driver: Resident<Message>, sealing: Sealing<Message>): Resident<Message> {
+  return {
+    post: (from, message) => sealing.post(from, message),
+    get busy() {
+      return driver.busy || sealing.busy;
+    },
+    turn() {
+      sealing.open();
+      if (driver.busy) driver.turn();
+      sealing.seal();
+    },
+    tick() {
+      driver.tick();
+      sealing.seal();
+    },
+  };
 }
 
 /** What a protocol says of its entries. */

@@ -28,5 +28,16 @@ export interface Seals<Message> {
   statements(message: Message, from: number): readonly Statement[];
 }
 
+/**
+ * A node's own key, and what it knows of the others'. Both calls take a batch, and call back once: at once, or later.
+ * Batches of one kind are done in the order in which they were given.
+ */
+export interface Signatures {
+  /** Signs each text as this node. */
+  sign(texts: readonly Uint8Array[], done: (signatures: readonly Uint8Array[]) => void): void;
+  /** Tells of each statement whether its signer has signed it. */
+  verify(statements: readonly Statement[], done: (valid: readonly boolean[]) => void): void;
+}
+
 /** Bytes of a signature of Ed25519. */
 export const signatureBytes = 64;

@@ -1,8 +1,8 @@
 /**
  * A role on the stage: its driver, its disk, and whether it is up.
  */
-import { Driver, type EntryCodec } from "@synod/driver";
-import type { Address, Output, RoleMachine } from "@synod/protocol";
+import { Driver, Sealing, type EntryCodec } from "@synod/driver";
+import type { Address, Output, RoleMachine, Seals, Signatures } from "@synod/protocol";
 import { Disk } from "./disk.ts";
 
 /** How a role begins, and what stands behind it. Its disk is its own; what `create` keeps outside survives a crash. */
@@ -23,6 +23,8 @@ export interface Surroundings<Message, Entry> {
   readonly whenSynced: (done: () => void) => void;
   /** Acts at this same time, after what was planned for it before. */
   readonly soon: (action: () => void) => void;
+  /** Where the protocol signs: what is signed, and who does it. */
+  readonly sealing?: { readonly seals: Seals<Message>; readonly signatures: Signatures } | undefined;
 }
 
 export class Actor<Message, Entry extends Message, Delivery> {
@@ -30,6 +32,7 @@ export class Actor<Message, Entry extends Message, Delivery> {
   readonly #surroundings: Surroundings<Message, Entry>;
   readonly #disk: Disk;
   #driver: Driver<Message, Entry, Delivery> | undefined;
+  #sealing: Sealing<Message> | undefined;
   #role: RoleMachine<Message, Entry, Delivery>;
 
   constructor(cast: Cast<Message, Entry, Delivery>, surroundings: Surroundings<Message, Entry>) {
@@ -48,17 +51,20 @@ export class Actor<Message, Entry extends Message, Delivery> {
   post(from: Address, message: Message): boolean {
     const driver = this.#driver;
     if (driver === undefined) return false;
-    if (!driver.busy) this.#surroundings.soon(() => driver.turn());
-    driver.post(from, message);
+    if (!driver.busy && this.#sealing?.busy !== true) this.#surroundings.soon(() => this.#turn(driver));
+    if (this.#sealing === undefined) driver.post(from, message);
+    else this.#sealing.post(from, message);
     return true;
   }
 
   tick(): void {
     this.#driver?.tick();
+    this.#sealing?.seal();
   }
 
   crash(): void {
     this.#driver?.stop();
+    this.#sealing?.stop();
     this.#driver = undefined;
     this.#disk.crash();
   }
@@ -70,20 +76,35 @@ export class Actor<Message, Entry extends Message, Delivery> {
     this.#begin();
   }
 
+  #turn(driver: Driver<Message, Entry, Delivery>): void {
+    this.#sealing?.open();
+    driver.turn();
+    this.#sealing?.seal();
+  }
+
   #begin(): void {
     const { deliver = () => undefined, started } = this.#cast;
-    const { codec, send } = this.#surroundings;
+    const { codec, send: leave, sealing, soon } = this.#surroundings;
     const driver = new Driver<Message, Entry, Delivery>({
       role: this.#role,
       log: this.#disk,
       codec,
-      send,
+      send: (to, message) => (this.#sealing === undefined ? leave(to, message) : this.#sealing.send(to, message)),
       deliver,
       failed: (failure) => {
         throw failure;
       },
     });
     this.#driver = driver;
+    this.#sealing =
+      sealing &&
+      new Sealing({
+        ...sealing,
+        leave,
+        admit: (from, message) => driver.post(from, message),
+        // What a sync lets go leaves after the turn.
+        wake: () => soon(() => this.#sealing?.seal()),
+      });
     driver.recover();
     started?.((action) => driver.act(action));
   }

@@ -3,12 +3,14 @@
  * a count of units; each unit is a tick for every role, and a message takes one unit unless it is told otherwise. What
  * goes wrong, the scenario says.
  */
-import { nodeOf, roleOf, showAddress, type Address, type Layout, type RoleMachine } from "@synod/protocol";
+import { nodeOf, roleOf, showAddress } from "@synod/protocol";
+import type { Address, Layout, RoleMachine, Seals } from "@synod/protocol";
 import { ByteReader, ByteWriter, newCodec, type Codec } from "@synod/wire";
 import { Actor, type Cast } from "./actor.ts";
 import { Schedule } from "./schedule.ts";
 import { showFields, showPlain, type ShowBytes } from "./show.ts";
 import type { Loss, Note, TracedMessage } from "./trace.ts";
+import { KeyRing } from "./world/signatures.ts";
 
 /** What the stage must know of a protocol. */
 export interface StagedProtocol<Message, Entry> {
@@ -18,6 +20,8 @@ export interface StagedProtocol<Message, Entry> {
   readonly slotOf: (entry: Entry) => number;
   /** How bytes are shown; plainly if absent. */
   readonly showBytes?: ShowBytes;
+  /** What is signed in its messages, if anything is. Signatures take no time. */
+  readonly seals?: Seals<Message>;
 }
 
 export interface StageTimes {
@@ -50,6 +54,7 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
   readonly #times: StageTimes;
   readonly #codec: Codec<Message>;
   readonly #schedule = new Schedule();
+  readonly #keys = new KeyRing();
   readonly #actors = new Map<Address, Actor<Message, Entry, Delivery>>();
   #recorded: Recorded[] = [];
   #received: Sent<Message>[] = [];
@@ -103,7 +108,7 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
 
   /** Puts a role on the stage. */
   add(address: Address, cast: Cast<Message, Entry, Delivery>): void {
-    const { asEntry, slotOf } = this.#protocol;
+    const { asEntry, slotOf, seals } = this.#protocol;
     const { syncUnits = 0 } = this.#times;
     const writer = new ByteWriter();
     const actor = new Actor(cast, {
@@ -115,6 +120,7 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
       send: (to, message) => this.post(address, to, message),
       whenSynced: (done) => (syncUnits === 0 ? done() : this.#schedule.plan(this.#now + syncUnits, done)),
       soon: (action) => this.#schedule.plan(this.#now, action),
+      sealing: seals && { seals, signatures: this.#keys.signer(nodeOf(address)) },
     });
     this.#actors.set(address, actor);
   }

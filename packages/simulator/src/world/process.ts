@@ -2,7 +2,7 @@
  * A process of the world: a host with the roles that share it, as a thread is one. It starts, is killed and starts
  * again; it may be paused, or be slow. What it plans ends with its life.
  */
-import { nodeOf, type Address, type NodeRole } from "@synod/protocol";
+import { nodeOf, type Address, type NodeRole, type Signatures } from "@synod/protocol";
 import { Host, RoleActor, entryCodec, type Backing, type EntryCodec } from "@synod/driver";
 import type { StorageError } from "@synod/storage";
 import type { Endpoint } from "@synod/transports";
@@ -14,6 +14,7 @@ import type { Network } from "./network.ts";
 import { usualPace, type Pace } from "./pace.ts";
 import type { Cast, Life, SimulatedProtocol, Watcher } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
+import type { KeyRing } from "./signatures.ts";
 
 /** What processes of a run have in common. */
 export interface ProcessWorld<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
@@ -24,6 +25,9 @@ export interface ProcessWorld<Message extends { readonly kind: string }, Entry e
   readonly network: Network;
   readonly fingerprint: Fingerprint;
   readonly randomness: Randomness;
+  readonly keys: KeyRing;
+  /** How long a batch of signatures takes; none waits for 0. */
+  readonly signingMicroseconds: number;
   /** The endpoint where an address lives. */
   readonly route: (address: Address) => Endpoint;
   readonly sent: (from: Address, to: Address, message: Message) => void;
@@ -211,8 +215,17 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       // In the middle of a turn: it ends when that is over.
       failed: (failure) => clock.after(0, () => this.#awake(number, () => this.#fail(failure))),
       segmentBytes: cast.segmentBytes,
+      sealing: protocol.seals && { seals: protocol.seals, signatures: this.#signer(number) },
       backing: backing && ((front) => watchedBacking(backing(front), address, watcher)),
     });
+  }
+
+  /** The signer of its node, for one life. */
+  #signer(life: number): Signatures {
+    const { keys, clock, signingMicroseconds } = this.#world;
+    if (signingMicroseconds === 0) return keys.signer(this.node);
+    const later = (job: () => void): void => clock.after(signingMicroseconds, () => this.#awake(life, job));
+    return keys.signer(this.node, { later });
   }
 
   #fail(failure: StorageError): void {

@@ -2,7 +2,8 @@
  * What the world must know of a protocol to run it: one registration, and the network, the disks, the faults, the
  * checkers and the commands take it from there.
  */
-import { addressOf, type Address, type Layout, type NodeRole, type Random, type RoleMachine } from "@synod/protocol";
+import { addressOf } from "@synod/protocol";
+import type { Address, Layout, NodeRole, Random, RoleMachine, Seals } from "@synod/protocol";
 import type { Backing, Front, Resident, RoleRecovered } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import type { FileLayer, Log, StorageError } from "@synod/storage";
@@ -175,6 +176,8 @@ export interface SimulatedProtocol<Message extends { readonly kind: string }, En
   readonly asEntry: (message: Message) => Entry;
   /** The slot that an entry is about, or 0. */
   readonly slotOf: (entry: Entry) => number;
+  /** What is signed in its messages, if anything is. */
+  readonly seals?: Seals<Message>;
   /** Simulated seconds with faults that a run of it takes, least and most. */
   readonly seconds: readonly [least: number, most: number];
   /** Makes the state machine that it replicates unless another is given, if it replicates any. */

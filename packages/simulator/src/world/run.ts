@@ -155,5 +155,7 @@ function drawMachines(randomness: Randomness): Machines {
     blocking: randomness.chance(0.5),
     latencyMicroseconds: slow ? { least: 500, most: 20_000 } : { least: 50, most: randomness.pick([200, 2000]) },
     syncMicroseconds: randomness.chance(0.3) ? { least: 1000, most: 30_000 } : { least: 100, most: 2000 },
+    // Drawn last, so that runs of protocols that do not sign stay what they were.
+    signingMicroseconds: randomness.pick([0, 0, 100, 3000]),
   };
 }

@@ -20,6 +20,7 @@ import { goodManners, personAddress } from "./protocol.ts";
 import type { Cast, Manners, Person, SimulatedProtocol } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
 import { Reach } from "./reach.ts";
+import { KeyRing } from "./signatures.ts";
 import { Tally } from "./tally.ts";
 import type { Report } from "./violation.ts";
 
@@ -31,6 +32,8 @@ export interface Machines {
   readonly blocking: boolean;
   readonly latencyMicroseconds: { readonly least: number; readonly most: number };
   readonly syncMicroseconds: { readonly least: number; readonly most: number };
+  /** How long a batch of signatures takes, where a protocol signs; 0 when it is done at once. */
+  readonly signingMicroseconds: number;
 }
 
 export interface WorldOptions<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
@@ -64,6 +67,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   readonly #options: WorldOptions<Message, Entry, Delivery>;
   readonly #codec: Codec<Message>;
   readonly #fingerprint = new Fingerprint();
+  readonly #keys = new KeyRing();
   readonly #processes = new Map<Endpoint, Process<Message, Entry, Delivery>>();
   readonly #victims = new Map<number, Victim>();
   readonly #lost = new Set<number>();
@@ -178,7 +182,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     roles: Process<Message, Entry, Delivery>["plan"]["roles"],
     disk: NodeDisk,
   ): Process<Message, Entry, Delivery> {
-    const { protocol, cast, randomness, sent } = this.#options;
+    const { protocol, cast, machines, randomness, sent } = this.#options;
     const process = new Process<Message, Entry, Delivery>(
       { endpoint, roles, disk },
       {
@@ -189,6 +193,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
         network: this.network,
         fingerprint: this.#fingerprint,
         randomness,
+        keys: this.#keys,
+        signingMicroseconds: machines.signingMicroseconds,
         route: this.#route,
         sent: (from, to, message) => {
           cast.watcher.sent(from, to, message);

@@ -42,6 +42,7 @@ export function newSmallWorld(placement: "role" | "node" = "role", seed = 1) {
       blocking: false,
       latencyMicroseconds: { least: 50, most: 200 },
       syncMicroseconds: { least: 100, most: 500 },
+      signingMicroseconds: 0,
     },
     randomness,
     clock,
