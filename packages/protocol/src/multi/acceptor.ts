@@ -4,14 +4,14 @@
  * What it promised and what it accepted is on stable storage before the answer leaves (*Paxos Made Simple* §2.5). It
  * is also the keeper of the log: it answers learners that are behind, and forgets what a durable snapshot holds.
  */
-import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
+import { addressOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
-import { AcceptorLog, lastSlot } from "./acceptor-log.ts";
+import { AcceptorLog } from "../replication/acceptor-log.ts";
+import { LogKeeper } from "../replication/log-keeper.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import type { Accept, Accepted, CatchUp, Chosen, Entry, Heartbeat, Message } from "./messages.ts";
-import type { Prepare, Probe, Slot, Trim } from "./messages.ts";
+import type { Accept, Accepted, Entry, Heartbeat, Message, Prepare, Probe, Slot } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 
 export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
@@ -23,20 +23,16 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   /** The first slot that the last recorded promise did not count as chosen. */
   #recordedFrom: Slot = 1;
   readonly #log: AcceptorLog;
+  readonly #keeper: LogKeeper;
   #silentTicks: number;
-  /** Ticks in which more was chosen than this log can tell, and it did not get on. */
-  #stuckTicks = 0;
-  /** By node: its learner has a durable snapshot of all up to here. */
-  readonly #snapshots = new Map<number, Slot>();
-  #stuckAt: Slot = 0;
-  /** The node whose acceptor was asked last for what this log lacks. */
-  #source: number;
 
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
     this.#node = node;
     this.#log = new AcceptorLog(configuration.limits);
-    this.#source = node;
+    const { nodes, quorums } = configuration;
+    const mayBeLost = nodes.length - Math.max(quorums.phase1, quorums.phase2);
+    this.#keeper = new LogKeeper({ ...configuration, mayBeLost }, node, this.#log);
     this.#ownLearner = addressOf("learner", node);
     // A new acceptor has heard no leader, and keeps nobody from becoming one.
     this.#silentTicks = configuration.timing.electionTicks;
@@ -54,11 +50,11 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       case "Probe":
         return this.#probe(from, message, out);
       case "CatchUp":
-        return this.#catchUp(from, message, out);
+        return this.#keeper.catchUp(from, message, out);
       case "Chosen":
-        return this.#repair(from, message, out);
+        return this.#keeper.repair(from, message, out);
       case "Trim":
-        return this.#trim(from, message, out);
+        return this.#keeper.trim(from, message, out);
       default:
         return;
     }
@@ -66,9 +62,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   tick(out: Output): void {
     this.#silentTicks += 1;
-    this.#mend(out);
-    // Its own learner is down, or far behind, and will have to fetch a snapshot: the log must not grow for ever.
-    if (this.#log.sizeBytes > this.#configuration.limits.logBytes) this.#forget(this.#heldElsewhere(), out);
+    this.#keeper.tick(this.#log.commitPoint, out);
   }
 
   flush(): void {}
@@ -193,60 +187,5 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #probe(from: Address, { round }: Probe, out: Output): void {
     const leaderSilent = this.#silentTicks >= this.#configuration.timing.electionTicks;
     out.send.push({ to: from, message: { kind: "ProbeReply", round, promised: this.#promised, leaderSilent } });
-  }
-
-  #catchUp(from: Address, { from: first }: CatchUp, out: Output): void {
-    out.send.push({ to: from, message: this.#log.chosenFrom(first) });
-  }
-
-  /**
-   * Asks the other acceptors in turn for what the leader says is chosen and this log cannot tell: it missed the Accept,
-   * or has only that of an older ballot. Else a value might be known to one acceptor alone. The others may have dropped
-   * it behind a snapshot: so may the own learner, whose Trim was lost.
-   */
-  #mend(out: Output): void {
-    const { chosenThrough } = this.#log;
-    if (this.#log.commitPoint <= chosenThrough || chosenThrough > this.#stuckAt) {
-      this.#stuckAt = chosenThrough;
-      this.#stuckTicks = 0;
-      return;
-    }
-    this.#stuckTicks += 1;
-    if (this.#stuckTicks % this.#configuration.timing.retryTicks !== 0) return;
-    const { nodes } = this.#configuration;
-    const others = nodes.filter((node) => node !== this.#node);
-    this.#source = others.find((node) => node > this.#source) ?? others[0] ?? this.#node;
-    const message: CatchUp = { kind: "CatchUp", from: chosenThrough + 1 };
-    out.send.push({ to: addressOf("acceptor", this.#source), message }, { to: this.#ownLearner, message });
-  }
-
-  /** Its own learner, or another acceptor, has what this log lacks: kept, so that it is whole for the next restart. */
-  #repair(from: Address, message: Chosen, out: Output): void {
-    if (from !== this.#ownLearner && roleOf(from) !== "acceptor") return;
-    if (message.from > this.#log.chosenThrough + 1 || lastSlot(message) <= this.#log.chosenThrough) return;
-    out.persist.push(message);
-    this.#log.keepChosen(message);
-  }
-
-  /** A learner's snapshot is durable. What its own learner lacks is kept, as long as there is room for it. */
-  #trim(from: Address, { slot }: Trim, out: Output): void {
-    if (from === this.#ownLearner) this.#forget(slot, out);
-    else if (roleOf(from) === "learner") {
-      this.#snapshots.set(nodeOf(from), Math.max(slot, this.#snapshots.get(nodeOf(from)) ?? 0));
-    }
-  }
-
-  /** All up to here is in durable snapshots of so many other nodes that one is left when all that may be lost are. */
-  #heldElsewhere(): Slot {
-    const { nodes, quorums } = this.#configuration;
-    const mayBeLost = nodes.length - Math.max(quorums.phase1, quorums.phase2);
-    return [...this.#snapshots.values()].sort((one, other) => other - one)[mayBeLost] ?? 0;
-  }
-
-  #forget(through: Slot, out: Output): void {
-    if (through <= this.#log.trimmedThrough) return;
-    this.#log.forget(through);
-    out.persist.push({ kind: "Trim", slot: through });
-    out.trimThrough = through;
   }
 }

@@ -3,15 +3,15 @@
  */
 import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
+import type { Preparation } from "../leader/preparation.ts";
+import type { Origin, RequestQueue } from "../leader/queue.ts";
 import { countAcceptors, hasAcceptor, isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import type { Message, Read, Slot } from "./messages.ts";
-import type { Preparation } from "./preparation.ts";
-import type { RequestQueue } from "./queue.ts";
 import { PendingReads } from "./reads.ts";
-import { Window, type Origin } from "./window.ts";
+import { Window } from "./window.ts";
 
 export class Leadership {
   readonly #configuration: Configuration;

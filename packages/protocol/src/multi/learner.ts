@@ -12,7 +12,7 @@ import type { ReplicatedLearner } from "../replication/delivery.ts";
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import { lastSlot } from "./acceptor-log.ts";
+import { lastSlot } from "../replication/acceptor-log.ts";
 import { CatchingUp } from "../replication/catching-up.ts";
 import type {
   CatchUp,

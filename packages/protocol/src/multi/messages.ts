@@ -31,42 +31,16 @@
 import type { Ballot } from "../ballot.ts";
 import type { Value } from "../value.ts";
 import { layouts } from "../layout.ts";
+import { electionLayout, type Prepare, type Probe, type ProbeReply } from "../leader/messages.ts";
+import type { Promised, Rejected, SlotProposal } from "../leader/messages.ts";
 import { catchUpLayout, type CatchUp, type Chosen, type FetchSnapshot } from "../replication/messages.ts";
 import type { Slot, SnapshotPart, Trim } from "../replication/messages.ts";
 import { serviceLayout, type NoQuorum, type Overloaded, type Read, type Redirect } from "../service.ts";
 import type { Request, Response } from "../service.ts";
 
+export type { Prepare, Probe, ProbeReply, Promised, Rejected, SlotProposal };
 export type { CatchUp, Chosen, FetchSnapshot, Slot, SnapshotPart, Trim };
 export type { NoQuorum, Overloaded, Read, Redirect, Request, Response };
-
-/** Phase 1a, once for every slot from `from` on (*Paxos Made Simple* §3). */
-export interface Prepare {
-  readonly kind: "Prepare";
-  readonly ballot: Ballot;
-  /** The first slot that the proposer asks about. */
-  readonly from: Slot;
-}
-
-/** A proposal that an acceptor reports: the highest-numbered one it has accepted for the slot. */
-export interface SlotProposal {
-  readonly slot: Slot;
-  readonly ballot: Ballot;
-  readonly value: Value;
-}
-
-/** Phase 1b: the promise never to accept a ballot below this one. */
-export interface Promised {
-  readonly kind: "Promised";
-  readonly ballot: Ballot;
-  /** The `from` of the Prepare that this answers. */
-  readonly from: Slot;
-  /** All slots up to this one are known to be chosen by the acceptor; it reports none of them. */
-  readonly chosenThrough: Slot;
-  /** What it has accepted from `from` on, in slot order, up to `next`. */
-  readonly accepted: readonly SlotProposal[];
-  /** Where to ask again for the rest, or 0 when this is all. */
-  readonly next: Slot;
-}
 
 /** Phase 2a: the bytes of this message are the acceptor's log entry. */
 export interface Accept {
@@ -95,15 +69,6 @@ export interface AcceptedValue {
   readonly value: Value;
 }
 
-/** An acceptor ignores what is below its promise, and says so. */
-export interface Rejected {
-  readonly kind: "Rejected";
-  /** The refused ballot. */
-  readonly ballot: Ballot;
-  /** The ballot that it has promised. */
-  readonly promised: Ballot;
-}
-
 /** A leader is alive. To acceptors, proposers and learners. */
 export interface Heartbeat {
   readonly kind: "Heartbeat";
@@ -121,22 +86,6 @@ export interface HeartbeatAck {
   readonly round: number;
   /** All slots up to this one are known to be chosen by the acceptor. */
   readonly chosenThrough: Slot;
-}
-
-/** A proposer that hears no leader asks whether it is the only one, so that it disturbs no leader that works. */
-export interface Probe {
-  readonly kind: "Probe";
-  /** Numbers the probes of a proposer. */
-  readonly round: number;
-}
-
-export interface ProbeReply {
-  readonly kind: "ProbeReply";
-  readonly round: number;
-  /** The highest ballot promised. */
-  readonly promised: Ballot;
-  /** True when the acceptor has heard no leader for an election time. */
-  readonly leaderSilent: boolean;
 }
 
 /** A confirmed read: to be answered from a state that has applied `slot`. */
@@ -181,28 +130,16 @@ export type Entry = Prepare | Accept | Chosen | Trim;
 /** The order of kinds and fields on the wire. */
 export const layout = layouts<Message>({
   ...serviceLayout,
-  Prepare: { ballot: "integer", from: "integer" },
-  Promised: {
-    ballot: "integer",
-    from: "integer",
-    chosenThrough: "integer",
-    accepted: {
-      list: [
-        ["slot", "integer"],
-        ["ballot", "integer"],
-        ["value", "bytes"],
-      ],
-    },
-    next: "integer",
-  },
+  Prepare: electionLayout.Prepare,
+  Promised: electionLayout.Promised,
   Accept: { ballot: "integer", slot: "integer", commitPoint: "integer", value: "bytes" },
   Accepted: { ballot: "integer", slot: "integer" },
   AcceptedValue: { ballot: "integer", slot: "integer", commitPoint: "integer", value: "bytes" },
-  Rejected: { ballot: "integer", promised: "integer" },
+  Rejected: electionLayout.Rejected,
   Heartbeat: { ballot: "integer", commitPoint: "integer", round: "integer" },
   HeartbeatAck: { ballot: "integer", round: "integer", chosenThrough: "integer" },
-  Probe: { round: "integer" },
-  ProbeReply: { round: "integer", promised: "integer", leaderSilent: "flag" },
+  Probe: electionLayout.Probe,
+  ProbeReply: electionLayout.ProbeReply,
   Read: { sequence: "integer", learner: "integer", query: "bytes" },
   ReadAt: { slot: "integer", client: "integer", query: "bytes" },
   ...catchUpLayout,

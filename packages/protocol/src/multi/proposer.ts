@@ -5,13 +5,13 @@
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import { nextBallot, noBallot, type Ballot } from "../ballot.ts";
 import type { Random, RoleMachine, RoleStatus } from "../output.ts";
+import { Election } from "../leader/election.ts";
+import { Preparation } from "../leader/preparation.ts";
+import { RequestQueue } from "../leader/queue.ts";
 import { isPhase1Quorum } from "../quorum.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import { Election } from "./election.ts";
 import { Leadership } from "./leadership.ts";
-import { Preparation } from "./preparation.ts";
-import { RequestQueue } from "./queue.ts";
 import type { Accepted, Entry, Heartbeat, HeartbeatAck, Message } from "./messages.ts";
 import type { ProbeReply, Promised, Read, Rejected, Request, Slot } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";

@@ -3,15 +3,9 @@
  */
 import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet, type QuorumSystem } from "../quorum.ts";
 import type { Value } from "../value.ts";
-import type { Address } from "../address.ts";
+import type { Origin } from "../leader/queue.ts";
 import type { Bounds } from "./configuration.ts";
 import type { Slot } from "./messages.ts";
-
-/** Who asked for a value, to be told when this proposer can no longer see to it. */
-export interface Origin {
-  readonly client: Address;
-  readonly sequence: number;
-}
 
 export interface InFlight {
   readonly value: Value;

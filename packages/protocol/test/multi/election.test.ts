@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { flexible, majority, noBallot } from "../../src/index.ts";
 import { configurationOf, Proposer } from "../../src/multi/index.ts";
-import { Election } from "../../src/multi/election.ts";
+import { Election } from "../../src/leader/election.ts";
 import { acceptor, heartbeat, proposer, sentKind, step, tick } from "./stage.ts";
 
 type Answer = "none" | "silent" | "heard";

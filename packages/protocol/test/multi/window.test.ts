@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { limits, majority } from "../../src/index.ts";
 import { configurationOf } from "../../src/multi/index.ts";
-import { RequestQueue } from "../../src/multi/queue.ts";
+import { RequestQueue } from "../../src/leader/queue.ts";
 import { Window } from "../../src/multi/window.ts";
 import { leadingProposer } from "./leading.ts";
 import { acceptor, client, flush, sentKind, step, text, value } from "./stage.ts";

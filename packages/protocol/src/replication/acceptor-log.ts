@@ -1,10 +1,11 @@
 /**
- * What an acceptor of Multi-Paxos has accepted, slot by slot, and how much of it is known to be chosen.
+ * What an acceptor of a log has accepted, slot by slot, and how much of it is known to be chosen.
  */
 import { noBallot, type Ballot } from "../ballot.ts";
+import type { Promised, SlotProposal } from "../leader/messages.ts";
+import type { Bounds } from "../limits.ts";
 import type { Value } from "../value.ts";
-import type { Bounds } from "./configuration.ts";
-import type { Accept, Chosen, Promised, Slot, SlotProposal } from "./messages.ts";
+import type { Chosen, Slot } from "./messages.ts";
 
 interface AcceptedProposal {
   readonly ballot: Ballot;
@@ -68,7 +69,7 @@ export class AcceptorLog {
    * Keeps an accepted proposal. A slot known to be chosen keeps its value: an old leader that this acceptor has
    * promised nothing above may still propose another one. The vote is harmless, but the log answers learners.
    */
-  keep({ ballot, slot, value }: Accept): void {
+  keep({ ballot, slot, value }: SlotProposal): void {
     if (slot <= this.#trimmedThrough) return;
     const held = slot <= this.#chosenThrough ? this.#accepted.get(slot) : undefined;
     this.#put(slot, ballot, held?.value ?? value);

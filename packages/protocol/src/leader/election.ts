@@ -9,13 +9,22 @@
  * reaches a quorum can lead, whatever its own log lacks.
  */
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
+import type { Timing } from "../limits.ts";
 import type { Random } from "../output.ts";
 import { countAcceptors, isPhase1Quorum, isPhase2Quorum, noAcceptors, withAcceptor } from "../quorum.ts";
-import type { Configuration } from "./configuration.ts";
+import type { QuorumSystem } from "../quorum.ts";
 import type { ProbeReply } from "./messages.ts";
 
+/** What it must know of the configuration that it is in. */
+export interface Electorate {
+  /** The nodes that have a proposer. */
+  readonly nodes: readonly number[];
+  readonly quorums: QuorumSystem;
+  readonly timing: Timing;
+}
+
 export class Election {
-  readonly #configuration: Configuration;
+  readonly #configuration: Electorate;
   readonly #random: Random;
 
   /** The highest ballot heard of: the next one tried is above it. */
@@ -32,7 +41,7 @@ export class Election {
   /** How many acceptors answered the last probe that ended in vain; undefined when none did. */
   #reached: number | undefined;
 
-  constructor(configuration: Configuration, random: Random) {
+  constructor(configuration: Electorate, random: Random) {
     this.#configuration = configuration;
     this.#random = random;
     // At the start nobody leads: the first election need not wait for a silence.

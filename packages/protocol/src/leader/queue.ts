@@ -1,9 +1,15 @@
 /**
  * Requests that wait at a leader for room in its window. They are batched: one slot takes as many as a value holds.
  */
+import type { Address } from "../address.ts";
+import type { Bounds } from "../limits.ts";
 import type { Value } from "../value.ts";
-import type { Bounds } from "./configuration.ts";
-import type { Origin } from "./window.ts";
+
+/** Who asked for a value, to be told when this proposer can no longer see to it. */
+export interface Origin {
+  readonly client: Address;
+  readonly sequence: number;
+}
 
 /** What one slot will hold: requests end to end. */
 export interface Batch {

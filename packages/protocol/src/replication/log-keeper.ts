@@ -1,0 +1,108 @@
+/**
+ * An acceptor keeps the log: it answers learners that are behind, gets from others what it missed itself, and forgets
+ * what a durable snapshot holds.
+ */
+import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
+import type { Bounds, Timing } from "../limits.ts";
+import type { Envelope } from "../output.ts";
+import { lastSlot, type AcceptorLog } from "./acceptor-log.ts";
+import type { CatchUp, Chosen, Slot, Trim } from "./messages.ts";
+
+/** What it must know of the configuration that it is in. */
+export interface Keeping {
+  /** The nodes that have an acceptor with a log and a learner with snapshots. */
+  readonly nodes: readonly number[];
+  readonly timing: Timing;
+  readonly limits: Bounds;
+  /** How many nodes may be lost for good, when the others have every quorum that progress takes. */
+  readonly mayBeLost: number;
+}
+
+/** The part of an output that it fills. */
+interface Output {
+  readonly send: { push(...envelopes: Envelope<CatchUp | Chosen>[]): unknown };
+  readonly persist: { push(entry: Chosen | Trim): unknown };
+  trimThrough: number;
+}
+
+export class LogKeeper {
+  readonly #keeping: Keeping;
+  readonly #node: number;
+  readonly #ownLearner: Address;
+  readonly #log: AcceptorLog;
+  /** By node: its learner has a durable snapshot of all up to here. */
+  readonly #snapshots = new Map<number, Slot>();
+  /** Ticks in which more was chosen than this log can tell, and it did not get on. */
+  #stuckTicks = 0;
+  #stuckAt: Slot = 0;
+  /** The node whose acceptor was asked last for what this log lacks. */
+  #source: number;
+
+  constructor(keeping: Keeping, node: number, log: AcceptorLog) {
+    this.#keeping = keeping;
+    this.#node = node;
+    this.#ownLearner = addressOf("learner", node);
+    this.#log = log;
+    this.#source = node;
+  }
+
+  /** @param known all slots up to here are chosen, said a leader */
+  tick(known: Slot, out: Output): void {
+    this.#mend(known, out);
+    // Its own learner is down, or far behind, and will have to fetch a snapshot: the log must not grow for ever.
+    if (this.#log.sizeBytes > this.#keeping.limits.logBytes) this.#forget(this.#heldElsewhere(), out);
+  }
+
+  catchUp(from: Address, { from: first }: CatchUp, out: Output): void {
+    out.send.push({ to: from, message: this.#log.chosenFrom(first) });
+  }
+
+  /** Its own learner, or another acceptor, has what this log lacks: kept, so that it is whole for the next restart. */
+  repair(from: Address, message: Chosen, out: Output): void {
+    if (from !== this.#ownLearner && roleOf(from) !== "acceptor") return;
+    if (message.from > this.#log.chosenThrough + 1 || lastSlot(message) <= this.#log.chosenThrough) return;
+    out.persist.push(message);
+    this.#log.keepChosen(message);
+  }
+
+  /** A learner's snapshot is durable. What its own learner lacks is kept, as long as there is room for it. */
+  trim(from: Address, { slot }: Trim, out: Output): void {
+    if (from === this.#ownLearner) this.#forget(slot, out);
+    else if (roleOf(from) === "learner") {
+      this.#snapshots.set(nodeOf(from), Math.max(slot, this.#snapshots.get(nodeOf(from)) ?? 0));
+    }
+  }
+
+  /**
+   * Asks the other acceptors in turn for what the leader says is chosen and this log cannot tell: it missed the Accept,
+   * or has only that of an older ballot. Else a value might be known to one acceptor alone. The others may have dropped
+   * it behind a snapshot: so may the own learner, whose Trim was lost.
+   */
+  #mend(known: Slot, out: Output): void {
+    const { chosenThrough } = this.#log;
+    if (known <= chosenThrough || chosenThrough > this.#stuckAt) {
+      this.#stuckAt = chosenThrough;
+      this.#stuckTicks = 0;
+      return;
+    }
+    this.#stuckTicks += 1;
+    const { nodes, timing } = this.#keeping;
+    if (this.#stuckTicks % timing.retryTicks !== 0) return;
+    const others = nodes.filter((node) => node !== this.#node);
+    this.#source = others.find((node) => node > this.#source) ?? others[0] ?? this.#node;
+    const message: CatchUp = { kind: "CatchUp", from: chosenThrough + 1 };
+    out.send.push({ to: addressOf("acceptor", this.#source), message }, { to: this.#ownLearner, message });
+  }
+
+  /** All up to here is in durable snapshots of so many other nodes that one is left when all that may be lost are. */
+  #heldElsewhere(): Slot {
+    return [...this.#snapshots.values()].sort((one, other) => other - one)[this.#keeping.mayBeLost] ?? 0;
+  }
+
+  #forget(through: Slot, out: Output): void {
+    if (through <= this.#log.trimmedThrough) return;
+    this.#log.forget(through);
+    out.persist.push({ kind: "Trim", slot: through });
+    out.trimThrough = through;
+  }
+}
