@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { addressOf, isAddress, maxNode, nodeOf, nodeRoles, noSuchRole, roleOf, showAddress, type Role } from "../src/address.ts";
+import {
+  addressOf,
+  isAddress,
+  maxNode,
+  nodeOf,
+  nodeRoles,
+  noSuchRole,
+  roleOf,
+  showAddress,
+  type Role,
+} from "../src/address.ts";
 
 const roles: readonly Role[] = ["client", ...nodeRoles];
 
