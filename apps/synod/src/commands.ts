@@ -1,6 +1,7 @@
 /**
  * The commands of the `synod` program, their flags and the checks of these.
  */
+import { protocolNamed, protocols } from "@synod/actors";
 import { limits, maxAcceptors } from "@synod/protocol";
 import { Console, Effect, Option } from "effect";
 import { Argument, Command, Flag } from "effect/cli";
@@ -12,11 +13,15 @@ import { failWith } from "./failure.ts";
 import { listScenarios, trace } from "./trace.ts";
 import { up } from "./up.ts";
 
+const protocol = Flag.Literals(
+  "protocol",
+  protocols.map(({ name }) => name),
+).pipe(Flag.withDescription("The protocol; multi unless told"), Flag.withDefault("multi"));
 const nodes = wholeNumber("nodes", 1, maxAcceptors).pipe(
   Flag.withDescription(
-    `How many nodes, each with a proposer, an acceptor and a learner: 1 to ${maxAcceptors}; 3 unless told`,
+    `How many nodes, 1 to ${maxAcceptors}; as many as the protocol takes to bear one failure unless told: 3 of multi`,
   ),
-  Flag.withDefault(3),
+  Flag.optional,
 );
 const placement = Flag.Literals("placement", ["role", "node"]).pipe(
   Flag.withDescription("A thread per role, which is the default, or a thread per node"),
@@ -33,9 +38,15 @@ const folder = Flag.String("data").pipe(
     () => "the name of a folder",
   ),
 );
+/** As many as the protocol needs unless told. */
+function nodesOf(given: { readonly protocol: string; readonly nodes: Option.Option<number> }): number {
+  return Option.getOrElse(given.nodes, () => protocolNamed(given.protocol).usualNodes);
+}
+
 const upCommand = Command.make(
   "up",
   {
+    protocol,
     nodes,
     placement,
     volatile,
@@ -44,7 +55,7 @@ const upCommand = Command.make(
       Flag.withDefault("synod-data"),
     ),
   },
-  (settings) => Effect.scoped(up(settings)).pipe(failWith),
+  (settings) => Effect.scoped(up({ ...settings, nodes: nodesOf(settings) })).pipe(failWith),
 ).pipe(
   Command.withDescription(
     "Run a cluster in this process and take commands: at a terminal with a prompt, from a pipe one reply line for each",
@@ -59,6 +70,7 @@ const upCommand = Command.make(
 const benchCommand = Command.make(
   "bench",
   {
+    protocol,
     nodes,
     placement,
     volatile,
@@ -85,7 +97,7 @@ const benchCommand = Command.make(
     json,
   },
   ({ json: asJson, data, commands, ...flags }) => {
-    const settings = { ...flags, data: Option.getOrUndefined(data) };
+    const settings = { ...flags, nodes: nodesOf(flags), data: Option.getOrUndefined(data) };
     const print = <Report>(report: Report, show: (report: Report) => string) =>
       Console.log(asJson ? JSON.stringify(report) : show(report));
     const run = Option.match(commands, {

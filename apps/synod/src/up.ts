@@ -1,14 +1,15 @@
 /**
  * `synod up`: a cluster in this process, and a prompt to use it; from a pipe, replies only.
  */
-import { Cluster, type ClusterOptions, type ClusterStatus, type StartError } from "@synod/cluster";
+import { Cluster, type ClusterOptions, type StartError } from "@synod/cluster";
 import { Effect, type Scope } from "effect";
 import type { ProgramError, ReaderGone } from "./failure.ts";
 import { converse } from "./shell/conversation.ts";
-import { showBytes, showStatus } from "./shell/status.ts";
+import { showBytes } from "./shell/status.ts";
 import { openTerminal } from "./shell/terminal.ts";
 
 export interface UpSettings {
+  readonly protocol: string;
   readonly nodes: number;
   readonly data: string;
   readonly placement: "role" | "node";
@@ -21,33 +22,23 @@ const leaderWaitMs = 3000;
 export const up = Effect.fnUntraced(function* (
   settings: UpSettings,
 ): Effect.fn.Return<void, StartError | ProgramError | ReaderGone, Scope.Scope> {
-  const { nodes, data, placement, volatile } = settings;
+  const { protocol, nodes, data, placement, volatile } = settings;
   const terminal = yield* Effect.acquireRelease(Effect.sync(openTerminal), (opened) =>
     Effect.sync(() => opened.close()),
   );
   const { interactive, notice } = terminal;
   if (interactive) notice(`starting ${showSettings(settings)}`);
-  const options: ClusterOptions = { nodes, placement, onNotice: notice, ...(volatile ? {} : { data }) };
+  const options: ClusterOptions = { protocol, nodes, placement, onNotice: notice, ...(volatile ? {} : { data }) };
   const cluster = yield* Cluster.scoped(options);
   for (const line of recoveryNotices(cluster)) notice(line);
   yield* leaderKnown(cluster);
-  if (interactive) {
-    const status = yield* Effect.promise(() => cluster.status());
-    yield* Effect.promise(() => terminal.reply(`\n${showStatus(status)}\n\n${hintFor(status)}`));
-  }
   yield* converse(cluster, terminal);
 });
 
-function hintFor({ leader }: ClusterStatus): string {
-  const node = Math.max(1, leader);
-  return `Try: put city Vienna, get city, kill ${node}, get city, status, restart ${node}.
-help lists all commands, quit stops the cluster.`;
-}
-
-function showSettings({ nodes, data, placement, volatile }: UpSettings): string {
+function showSettings({ protocol, nodes, data, placement, volatile }: UpSettings): string {
   const threads = placement === "role" ? "each role a worker thread" : "each a worker thread";
   const kept = volatile ? "kept in memory" : `durable in ${data}`;
-  return `${nodes} ${nodes === 1 ? "node" : "nodes"}, ${threads}, ${kept}`;
+  return `${protocol}: ${nodes} ${nodes === 1 ? "node" : "nodes"}, ${threads}, ${kept}`;
 }
 
 /** What the start found, a line per node that found anything. */

@@ -1,34 +1,39 @@
 import { UnknownActor } from "@synod/actors";
 import { NoQuorum } from "@synod/client";
 import { describe, expect, test } from "vitest";
-import { runLine, type Shell } from "../src/shell/shell.ts";
+import { clusterCommands, type ClusterDesk } from "../src/shell/cluster-commands.ts";
+import { runLine, withHelp, type ShellCommands } from "../src/shell/shell.ts";
+import { storeCommands } from "../src/shell/store-commands.ts";
+
+type StoreClient = Parameters<typeof storeCommands>[0];
 
 interface Stage {
-  readonly shell: Shell;
+  readonly shell: ShellCommands;
   /** What was asked of the cluster. */
   readonly asked: string[];
 }
 
-function newShell(overrides: { readonly client?: Partial<Shell["client"]>; readonly leader?: number } = {}): Stage {
+function newShell(overrides: { readonly client?: Partial<StoreClient>; readonly leader?: number } = {}): Stage {
   const values = new Map<string, string>();
   const asked: string[] = [];
-  const shell: Shell = {
-    client: {
-      put: async (key, value) => void values.set(key, value),
-      get: async (key) => values.get(key),
-      append: async (key, value) => {
-        const whole = (values.get(key) ?? "") + value;
-        values.set(key, whole);
-        return whole.length;
-      },
-      delete: async (key) => values.delete(key),
-      cas: async (key, expected, value) => {
-        if (values.get(key) !== expected) return false;
-        values.set(key, value);
-        return true;
-      },
-      ...overrides.client,
+  const client: StoreClient = {
+    put: async (key, value) => void values.set(key, value),
+    get: async (key) => values.get(key),
+    append: async (key, value) => {
+      const whole = (values.get(key) ?? "") + value;
+      values.set(key, whole);
+      return whole.length;
     },
+    delete: async (key) => values.delete(key),
+    cas: async (key, expected, value) => {
+      if (values.get(key) !== expected) return false;
+      values.set(key, value);
+      return true;
+    },
+    ...overrides.client,
+  };
+  const desk: ClusterDesk = {
+    roles: ["proposer", "acceptor", "learner"],
     cluster: {
       status: async () => ({ leader: overrides.leader ?? 2, roles: [] }),
       kill: async (node, role) => {
@@ -39,7 +44,7 @@ function newShell(overrides: { readonly client?: Partial<Shell["client"]>; reado
     },
     quit: () => void asked.push("quit"),
   };
-  return { shell, asked };
+  return { shell: withHelp({ ...storeCommands(client), ...clusterCommands(desk) }), asked };
 }
 
 async function replies(lines: readonly string[], { shell } = newShell()): Promise<readonly (string | undefined)[]> {

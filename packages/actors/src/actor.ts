@@ -1,9 +1,9 @@
 /**
  * An actor: one role in a worker thread, made of the pure role, its driver and its storage.
  */
-import { addressOf, multi, noSuchRole, type Random, type RoleStatus } from "@synod/protocol";
-import { entryCodec, Replication, RoleActor, type Front, type Host, type SnapshotRefusal } from "@synod/driver";
-import { Replica, type StateMachine } from "@synod/machines";
+import { addressOf, type NodeRole, type Random, type RoleStatus } from "@synod/protocol";
+import type { Host, SnapshotRefusal } from "@synod/driver";
+import type { StateMachine } from "@synod/machines";
 import {
   FileLog,
   FileSnapshots,
@@ -18,7 +18,8 @@ import {
 import type { Codec } from "@synod/wire";
 import { join } from "node:path";
 import type { RoleRecovery, RoleStorage, WorkerSettings } from "./control.ts";
-import type { NodeRole } from "./placement.ts";
+import type { AnyMessage } from "./protocols/hosted.ts";
+import { protocolNamed } from "./protocols/index.ts";
 
 export interface Actor {
   readonly role: NodeRole;
@@ -29,8 +30,8 @@ export interface Actor {
 
 export interface ActorContext {
   readonly settings: WorkerSettings;
-  readonly host: Host<multi.Message>;
-  readonly codec: Codec<multi.Message>;
+  readonly host: Host<AnyMessage>;
+  readonly codec: Codec<AnyMessage>;
   readonly newMachine: () => StateMachine;
   readonly random: Random;
   /** Storage failed: the role has stopped. */
@@ -39,10 +40,26 @@ export interface ActorContext {
   readonly refused: (role: NodeRole, refusal: SnapshotRefusal) => void;
 }
 
-type MultiActor = RoleActor<multi.Message, multi.Entry, multi.Delivery>;
-
 export function newActor(role: NodeRole, context: ActorContext): Actor {
-  const actor = newRoleActor(role, context);
+  const { settings, host, codec, newMachine, random, failed, refused } = context;
+  const { node, segmentBytes, snapshotBytes } = settings;
+  const ground = {
+    node,
+    random,
+    newMachine,
+    openSnapshots: () => openSnapshots(storageOf(role, settings)),
+    snapshotBytes,
+    later: (job: () => void) => void setImmediate(job),
+    refused: (refusal: SnapshotRefusal) => refused(role, refusal),
+  };
+  const actor = protocolNamed(settings.protocol).newActor(role, settings.configuration, ground, {
+    address: addressOf(role, node),
+    host,
+    codec,
+    log: openLog(role, settings),
+    segmentBytes,
+    failed: (failure) => failed(role, failure),
+  });
   return {
     role,
     start() {
@@ -54,54 +71,19 @@ export function newActor(role: NodeRole, context: ActorContext): Actor {
   };
 }
 
-function newRoleActor(role: NodeRole, context: ActorContext): MultiActor {
-  const { settings, host, codec, random, failed } = context;
-  const { configuration, node, segmentBytes } = settings;
-  const rest = {
-    address: addressOf(role, node),
-    host,
-    log: openLog(role, settings),
-    codec: entryCodec(codec, multi),
-    failed: (failure: StorageError) => failed(role, failure),
-    segmentBytes,
-  };
-  switch (role) {
-    case "proposer":
-      return new RoleActor({ ...rest, role: new multi.Proposer(configuration, node, random) });
-    case "acceptor":
-      return new RoleActor({ ...rest, role: new multi.Acceptor(configuration, node) });
-    case "learner": {
-      const learner = new multi.Learner(configuration, node);
-      return new RoleActor({ ...rest, role: learner, backing: (front) => newReplication(learner, front, context) });
-    }
-    default:
-      return noSuchRole(role);
-  }
+function storageOf(role: NodeRole, { storage }: WorkerSettings): RoleStorage {
+  const found = storage[role];
+  if (found === undefined) throw new RangeError(`no storage was given to the ${role}`);
+  return found;
 }
 
-function newReplication(
-  learner: multi.Learner,
-  front: Front<multi.Message, multi.Entry, multi.Delivery>,
-  { settings, newMachine, refused }: ActorContext,
-): Replication<multi.Message, multi.Entry> {
-  return new Replication({
-    ...front,
-    learner,
-    replica: new Replica({ machine: newMachine(), node: settings.node }),
-    snapshots: openSnapshots(settings.storage.learner),
-    later: (job) => void setImmediate(job),
-    refused: (refusal) => refused("learner", refusal),
-    snapshotBytes: settings.snapshotBytes,
-  });
-}
-
-function openLog(role: NodeRole, { storage: ofNode, placement, again }: WorkerSettings): Log {
-  const storage = ofNode[role];
+function openLog(role: NodeRole, settings: WorkerSettings): Log {
+  const { protocol, placement, again } = settings;
+  const storage = storageOf(role, settings);
   if (storage.kind === "memory") return new MemoryLog(storage.log);
   // A role in a thread of its own may wait for the disk; collapsed ones must not keep each other waiting.
   const folder = join(storage.folder, "log");
-  // A learner keeps nothing in its log.
-  if (again && role !== "learner") requireLog(folder);
+  if (again && !protocolNamed(protocol).forgetful.includes(role)) requireLog(folder);
   return new FileLog(folder, nodeFiles({ sync: placement === "role" ? "blocking" : "later" }));
 }
 

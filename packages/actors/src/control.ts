@@ -1,11 +1,11 @@
 /**
  * The control plane between a supervisor and a worker thread: what comlink carries. Data never goes this way.
  */
-import type { multi, RoleStatus } from "@synod/protocol";
+import type { NodeRole, RoleStatus } from "@synod/protocol";
 import type { MemoryArea } from "@synod/storage";
 import type { Endpoint } from "@synod/transports";
 import type { PathEnd } from "@synod/transports/message-port";
-import type { NodeRole, Placement } from "./placement.ts";
+import type { Placement } from "./placement.ts";
 
 /** Where a role keeps what must survive it: a folder, or memory that outlives the thread but not the process. */
 export type RoleStorage =
@@ -25,9 +25,12 @@ export interface WorkerSettings {
   readonly roles: readonly NodeRole[];
   readonly placement: Placement;
   readonly endpoint: Endpoint;
-  readonly configuration: multi.Configuration;
+  readonly protocol: string;
+  /** What the protocol's roles are made with, by its plan. */
+  readonly configuration: unknown;
   readonly machine: MachineModule;
-  readonly storage: Readonly<Record<NodeRole, RoleStorage>>;
+  /** Of each role of the node. */
+  readonly storage: Readonly<Partial<Record<NodeRole, RoleStorage>>>;
   /** It starts again: a log that is missing is lost, rather than not made yet. */
   readonly again: boolean;
   /** Bytes of applied values after which a learner takes a snapshot. */

@@ -4,4 +4,12 @@
 export * from "./control.ts";
 export * from "./errors.ts";
 export * from "./placement.ts";
+export {
+  protocolNamed,
+  protocols,
+  type Asked,
+  type Plan,
+  type RunnableProtocol,
+  type Service,
+} from "./protocols/index.ts";
 export * from "./supervisor.ts";

@@ -1,14 +1,15 @@
 /**
  * A seat: the place of one worker thread in the plan, whether or not a thread is there now.
  */
+import type { NodeRole } from "@synod/protocol";
 import { newMemoryLogArea, newMemorySnapshotArea } from "@synod/storage";
 import { Semaphore, type Scope } from "effect";
 import { join } from "node:path";
 import type { RoleStorage } from "./control.ts";
-import type { NodeRole, ThreadPlan } from "./placement.ts";
+import type { ThreadPlan } from "./placement.ts";
 import type { ActorThread } from "./thread.ts";
 
-export type NodeStorage = Readonly<Record<NodeRole, RoleStorage>>;
+export type NodeStorage = Readonly<Partial<Record<NodeRole, RoleStorage>>>;
 
 /** A thread that runs, with the scope that ends it. */
 export interface Running {
@@ -46,12 +47,12 @@ export function newSeat(plan: ThreadPlan, storage: NodeStorage): Seat {
 }
 
 /** What a node keeps. Volatile storage belongs to the process: an actor that is killed comes back with what it promised. */
-export function newStorage(folder: string | undefined, node: number): NodeStorage {
+export function newStorage(folder: string | undefined, node: number, roles: readonly NodeRole[]): NodeStorage {
   const ofRole = (role: NodeRole): RoleStorage =>
     folder === undefined
       ? { kind: "memory", log: newMemoryLogArea(), snapshots: newMemorySnapshotArea() }
       : { kind: "file", folder: join(folder, `node-${node}`, role) };
-  return { proposer: ofRole("proposer"), acceptor: ofRole("acceptor"), learner: ofRole("learner") };
+  return Object.fromEntries(roles.map((role) => [role, ofRole(role)]));
 }
 
 /** An actor that keeps ending is started again at once, then after these times, then left alone. */

@@ -2,18 +2,19 @@
  * The supervisor of a cluster in one process: spawns its threads, wires every pair of them with message ports,
  * restarts an actor that ends by itself, and kills and restarts actors as it is told.
  */
-import type { multi } from "@synod/protocol";
+import type { NodeRole } from "@synod/protocol";
 import type { Endpoint } from "@synod/transports";
 import { newPath, type PathEnd } from "@synod/transports/message-port";
 import { Effect, Exit, Scope } from "effect";
 import type { MachineModule, RoleRecovery, RoleReport, WorkerNotice } from "./control.ts";
 import { UnknownActor, type ActorError } from "./errors.ts";
-import { planThreads, type NodeRole, type Placement, type ThreadPlan } from "./placement.ts";
+import { planThreads, type Placement, type ThreadPlan } from "./placement.ts";
+import type { Plan } from "./protocols/hosted.ts";
 import { newSeat, newStorage, restartDelayMs, type Seat } from "./seat.ts";
 import { showActor, spawnThread, type ActorThread } from "./thread.ts";
 
 export interface SupervisorSettings {
-  readonly configuration: multi.Configuration;
+  readonly plan: Plan;
   readonly placement: Placement;
   readonly machine: MachineModule;
   /** The folder of the cluster; undefined to keep everything in memory. */
@@ -50,12 +51,11 @@ export class Supervisor {
   private constructor(settings: SupervisorSettings, scope: Scope.Scope) {
     this.#settings = settings;
     this.#scope = scope;
-    const { configuration, placement, folder } = settings;
-    const storage = new Map(configuration.nodes.map((node) => [node, newStorage(folder, node)]));
+    const { plan, placement, folder } = settings;
     this.#seats = new Map(
-      planThreads(configuration.nodes, placement).map((plan) => [
-        plan.endpoint,
-        newSeat(plan, storage.get(plan.node) ?? newStorage(folder, plan.node)),
+      planThreads(plan.nodes, placement).map((thread) => [
+        thread.endpoint,
+        newSeat(thread, newStorage(folder, thread.node, thread.roles)),
       ]),
     );
   }
@@ -137,9 +137,15 @@ export class Supervisor {
   }
 
   #select(node: number, role?: NodeRole): Effect.Effect<readonly Seat[], UnknownActor> {
-    const { nodes } = this.#settings.configuration;
-    if (!nodes.includes(node)) {
-      return Effect.fail(new UnknownActor({ message: `no node ${node}: expected one of ${nodes.join(", ")}` }));
+    const { nodes } = this.#settings.plan;
+    const found = nodes.find((each) => each.node === node);
+    if (found === undefined) {
+      const known = nodes.map((each) => each.node).join(", ");
+      return Effect.fail(new UnknownActor({ message: `no node ${node}: expected one of ${known}` }));
+    }
+    if (role !== undefined && !found.roles.includes(role)) {
+      const message = `node ${node} has no ${role}: expected one of ${found.roles.join(", ")}`;
+      return Effect.fail(new UnknownActor({ message }));
     }
     return Effect.succeed(
       [...this.#seats.values()].filter(
@@ -172,13 +178,24 @@ export class Supervisor {
 
   /** Starts what shall run there and does not. */
   #spawn(seat: Seat): Effect.Effect<void, ActorError> {
-    const { configuration, placement, machine, snapshotBytes, segmentBytes } = this.#settings;
+    const { placement, machine, snapshotBytes, segmentBytes } = this.#settings;
+    const { protocol, settings: configuration } = this.#settings.plan;
     return Effect.gen({ self: this }, function* () {
       if (!seat.wanted || seat.running !== undefined) return;
       const { plan, storage } = seat;
       const scope = yield* Scope.fork(this.#scope);
       const again = seat.started;
-      const settings = { ...plan, placement, configuration, machine, storage, again, snapshotBytes, segmentBytes };
+      const settings = {
+        ...plan,
+        placement,
+        protocol,
+        configuration,
+        machine,
+        storage,
+        again,
+        snapshotBytes,
+        segmentBytes,
+      };
       const thread = yield* spawnThread(settings, (notice) => this.#noticed(seat, notice)).pipe(
         Scope.provide(scope),
         Effect.onExit((exit) => (Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void)),

@@ -2,6 +2,7 @@
  * A worker thread with its actors, as an Effect resource: spawned when acquired, stopped in good order when its scope
  * closes. `kill` ends it at whatever instruction it is, as a crash would.
  */
+import type { NodeRole } from "@synod/protocol";
 import Comlink, { type Remote } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { Deferred, Effect, type Scope } from "effect";
@@ -10,7 +11,6 @@ import type { Endpoint } from "@synod/transports";
 import type { PathEnd } from "@synod/transports/message-port";
 import type { RoleRecovery, ThreadReport, WorkerControl, WorkerNotice, WorkerSettings } from "./control.ts";
 import { ActorError } from "./errors.ts";
-import type { NodeRole } from "./placement.ts";
 
 export interface ActorThread {
   readonly settings: WorkerSettings;

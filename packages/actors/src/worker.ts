@@ -1,7 +1,7 @@
 /**
  * The worker thread: hosts the actors that its settings name, ticks them, and is controlled over comlink.
  */
-import { addressOf, multi, tickMilliseconds, type Address } from "@synod/protocol";
+import { addressOf, tickMilliseconds, type Address } from "@synod/protocol";
 import { Host } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import { MessagePortTransport } from "@synod/transports/message-port";
@@ -13,14 +13,16 @@ import { parentPort, threadId, workerData } from "node:worker_threads";
 import { newActor, type Actor, type ActorContext } from "./actor.ts";
 import type { MachineModule, WorkerControl, WorkerNotice, WorkerSettings } from "./control.ts";
 import { endpointOf } from "./placement.ts";
+import type { AnyMessage } from "./protocols/hosted.ts";
+import { protocolNamed } from "./protocols/index.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this module runs only as a worker thread of a supervisor");
 const settings: WorkerSettings = workerData;
 
 const transport = new MessagePortTransport();
-const codec = newCodec<multi.Message>(multi.layout);
-const host = new Host<multi.Message>({
+const codec = newCodec<AnyMessage>(protocolNamed(settings.protocol).layout);
+const host = new Host<AnyMessage>({
   transport,
   codec,
   group: 0,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { newSeat, newStorage, restartDelayMs } from "../src/seat.ts";
 
-const seat = () => newSeat({ endpoint: 9, node: 1, roles: ["proposer"] }, newStorage("folder", 1));
+const seat = () => newSeat({ endpoint: 9, node: 1, roles: ["proposer"] }, newStorage("folder", 1, ["proposer"]));
 
 test("an actor that keeps ending waits longer each time, and then is left alone", () => {
   const one = seat();
@@ -16,9 +16,8 @@ test("what ended long ago counts no more", () => {
 });
 
 test("each role of a node keeps its own folder", () => {
-  const { proposer, acceptor, learner } = newStorage("folder", 2);
-  const folders = [proposer, acceptor, learner].map((storage) =>
-    storage.kind === "file" ? storage.folder : undefined,
-  );
-  expect(folders).toEqual(["folder/node-2/proposer", "folder/node-2/acceptor", "folder/node-2/learner"]);
+  expect(newStorage("folder", 2, ["acceptor", "learner"])).toEqual({
+    acceptor: { kind: "file", folder: "folder/node-2/acceptor" },
+    learner: { kind: "file", folder: "folder/node-2/learner" },
+  });
 });

@@ -1,10 +1,9 @@
-import { multi } from "@synod/protocol";
 import { Effect } from "effect";
 import { expect, test, vi } from "vitest";
-import { ActorError, Supervisor, UnknownActor, type SupervisorSettings } from "../src/index.ts";
+import { ActorError, protocolNamed, Supervisor, UnknownActor, type SupervisorSettings } from "../src/index.ts";
 
 const settings: SupervisorSettings = {
-  configuration: multi.configurationOf(1),
+  plan: protocolNamed("multi").plan({ nodes: 1, quorums: undefined, learning: undefined }),
   placement: "role",
   machine: { url: import.meta.resolve("@synod/machines"), factory: "newKeyValueMachine" },
   folder: undefined,
@@ -50,6 +49,19 @@ test("a node that there is not is refused", async () => {
   const failure = await Effect.runPromise(Effect.scoped(program));
   expect(failure).toBeInstanceOf(UnknownActor);
   expect(failure.message).toBe("no node 2: expected one of 1");
+});
+
+test("a role that a node has not is refused", async () => {
+  const program = Effect.gen(function* () {
+    const supervisor = yield* Supervisor.start({ ...settings, placement: "node" });
+    return yield* Effect.flip(supervisor.kill(1, "participant"));
+  });
+  const failure = await Effect.runPromise(Effect.scoped(program));
+  expect(failure.message).toBe("node 1 has no participant: expected one of proposer, acceptor, learner");
+});
+
+test("a protocol that there is not is refused", () => {
+  expect(() => protocolNamed("raft")).toThrow("protocol: expected one of multi");
 });
 
 test("an actor whose machine cannot be imported does not start, and nothing of the rest stays", async () => {

@@ -2,6 +2,7 @@
  * Calls that travel together: the unit of sending and of retry.
  */
 import type { ReplyReader } from "@synod/machines";
+import type { Witnesses } from "./witnesses.ts";
 import { DecodeError, type ByteReader, type ByteWriter } from "@synod/wire";
 import { CommandRefused, UnreadableReply, type ClientError } from "./errors.ts";
 
@@ -40,6 +41,8 @@ export class Batch {
   /** How often it was sent, and how often a leader answered that it has no room for it. */
   timesSent = 0;
   timesOverloaded = 0;
+  /** The answers to it, where one is not enough. */
+  witnesses: Witnesses | undefined;
 
   /** @param onSettled hears of each call that is answered or has failed */
   constructor(writer: CallWriter, onSettled: () => void) {

@@ -9,3 +9,4 @@ export * from "./machine-client.ts";
 export type { CallOptions } from "./intake.ts";
 export { LimitError } from "@synod/machines";
 export * from "./session.ts";
+export * from "./station.ts";

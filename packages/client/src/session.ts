@@ -5,61 +5,58 @@
  * Commands of one session take effect in the order in which they were called. Queries see every command that was
  * answered before they were called.
  */
-import { addressOf, type Address, type multi, type Random } from "@synod/protocol";
+import { addressOf, nodeOf, type Access, type Address, type NoQuorum as NoQuorumMessage } from "@synod/protocol";
+import type { Overloaded as OverloadedMessage, Random, Redirect, Request, ServiceMessage } from "@synod/protocol";
 import type { Resident } from "@synod/driver";
-import { addressRequest, encodeOpen, numberRead, ReplyReader, type Reply } from "@synod/machines";
+import { addressRequest, encodeOpen, encodeRead, numberRead, ReplyReader, type Reply } from "@synod/machines";
 import { DecodeError, type ByteReader, type ByteWriter } from "@synod/wire";
 import type { Batch } from "./batch.ts";
 import { Closed, NoQuorum, Overloaded, SessionExpired, Timeout, type ClientError } from "./errors.ts";
 import { Intake, newCommands, newQueries, type CallOptions, type IntakeOptions } from "./intake.ts";
+import { newRetried, Outstanding, type Retried } from "./outstanding.ts";
 import { Target } from "./target.ts";
 
 export interface SessionOptions extends IntakeOptions {
   /** The number of this client, unlike that of any other. */
   readonly client: number;
-  readonly nodes: readonly number[];
-  readonly send: (to: Address, message: multi.Message) => void;
+  /** How the protocol of the cluster is used. */
+  readonly access: Access;
+  readonly send: (to: Address, message: ServiceMessage) => void;
   /** Numbers in [0, 1) that tell the openings and the reads of this session from all others; `Math.random` unless given. */
   readonly random?: Random;
 }
-
-/** What is sent again when its time has come. */
-type Retried = Pick<Batch, "ticket" | "retryAt" | "refused" | "timesOverloaded">;
 
 export interface SessionCounters {
   /** Replies whose bytes are not what they should be: taken for lost. */
   malformedReplies: number;
 }
 
-/** Requests under way at once: enough to keep every role busy, few enough that batches grow under load. */
-const requestsUnderWay = 4;
+/** Reads under way at once: enough to keep every role busy, few enough that batches grow under load. */
+const readsUnderWay = 4;
 /** Before an unanswered batch is sent again, in milliseconds. */
 const resendMs = 250;
 /** Before a refused batch is tried elsewhere, in milliseconds. */
 const retryMs = 40;
 
-export class Session implements Resident<multi.Message> {
+export class Session implements Resident<ServiceMessage> {
   readonly #options: SessionOptions;
   readonly #random: Random;
   readonly #target: Target;
   readonly #address: Address;
-  #inbox: multi.Message[] = [];
+  #senders: Address[] = [];
+  #inbox: ServiceMessage[] = [];
 
   #session: number | undefined;
-  #opening: (Retried & { readonly nonce: number }) | undefined;
   #tickets: number;
   #nextSequence = 1;
   readonly #commands: Intake;
   readonly #queries: Intake;
-  /** Sent and not answered, by sequence, in order. */
-  readonly #requests = new Map<number, Batch>();
-  /** Sent and not answered, by ticket. */
-  readonly #reads = new Map<number, Batch>();
+  readonly #sent: Outstanding;
   readonly #replies = new ReplyReader();
   #started = false;
   #closed = false;
   /** Why the last refused batch was refused. */
-  #refusal: multi.NoQuorum | multi.Overloaded | undefined;
+  #refusal: NoQuorumMessage | OverloadedMessage | undefined;
   readonly counters: SessionCounters = { malformedReplies: 0 };
 
   constructor(options: SessionOptions) {
@@ -68,7 +65,8 @@ export class Session implements Resident<multi.Message> {
     // Unlike those of an earlier process's client of the same number, whose answers may still be on their way.
     this.#tickets = Math.floor(this.#random() * 2 ** 52);
     this.#address = addressOf("client", options.client);
-    this.#target = new Target(options.nodes);
+    this.#target = new Target(options.access);
+    this.#sent = new Outstanding(options.access.answers);
     const ticking = (): void => options.ticking(this.outstanding > 0);
     this.#commands = new Intake(newCommands, { ...options, ticking });
     this.#queries = new Intake(newQueries, { ...options, ticking });
@@ -125,7 +123,8 @@ export class Session implements Resident<multi.Message> {
     this.#queries.submit(encode, decode, resolve, reject, options);
   }
 
-  post(_from: Address, message: multi.Message): void {
+  post(from: Address, message: ServiceMessage): void {
+    this.#senders.push(from);
     this.#inbox.push(message);
   }
 
@@ -136,9 +135,10 @@ export class Session implements Resident<multi.Message> {
   turn(): void {
     this.#commands.turned();
     this.#queries.turned();
-    const inbox = this.#inbox;
+    const [senders, inbox] = [this.#senders, this.#inbox];
+    this.#senders = [];
     this.#inbox = [];
-    for (const message of inbox) this.#take(message);
+    for (const [index, message] of inbox.entries()) this.#take(senders[index] ?? 0, message);
     this.#flush();
   }
 
@@ -160,69 +160,77 @@ export class Session implements Resident<multi.Message> {
     this.#closed = true;
     this.#commands.close();
     this.#queries.close();
-    for (const batch of this.#outstandingBatches()) batch.failAll(new Closed());
+    for (const batch of this.#sent.batches()) batch.failAll(new Closed());
   }
 
   #flush(): void {
     if (this.#closed || !this.#started) return;
     const now = this.#options.now();
-    while (this.#reads.size < requestsUnderWay) {
+    while (this.#sent.reads.size < readsUnderWay) {
       const batch = this.#queries.take();
       if (batch === undefined) break;
       this.#sendQueries(batch, now);
     }
     if (!this.#commands.isWaiting) return;
     if (this.#session === undefined) {
-      if (this.#opening === undefined) this.#open(now);
+      if (this.#sent.opening === undefined) this.#open(now);
       return;
     }
-    while (this.#requests.size < requestsUnderWay) {
+    while (this.#sent.requests.size < this.#options.access.requestsUnderWay) {
       const batch = this.#commands.take();
       if (batch === undefined) break;
       batch.sequence = this.#nextSequence++;
-      this.#requests.set(batch.sequence, batch);
+      this.#sent.requests.set(batch.sequence, batch);
       this.#sendCommands(batch, this.#session, now);
     }
   }
 
   #open(now: number): void {
     // Unlike any other's: a learner that takes back its log answers anew the openings of clients of earlier processes.
-    const nonce = this.#opening?.nonce ?? Math.floor(this.#random() * Number.MAX_SAFE_INTEGER);
-    const ticket = ++this.#tickets;
-    this.#opening = { nonce, ticket, retryAt: now + resendMs, refused: false, timesOverloaded: 0 };
-    const command = encodeOpen({ client: this.#address, replyTo: this.#target.learner }, nonce);
-    this.#options.send(this.#target.proposer, { kind: "Request", sequence: ticket, command });
+    const nonce = this.#sent.opening?.nonce ?? Math.floor(this.#random() * Number.MAX_SAFE_INTEGER);
+    const opening = this.#sent.opening ?? { nonce, ...newRetried() };
+    this.#sent.opening = opening;
+    this.#stamp(opening, now);
+    this.#request(opening, encodeOpen({ client: this.#address, replyTo: this.#target.replyTo }, nonce));
   }
 
   #sendCommands(batch: Batch, session: number, now: number): void {
     this.#stamp(batch, now);
-    const [acknowledged = batch.sequence] = this.#requests.keys();
+    const [acknowledged = batch.sequence] = this.#sent.requests.keys();
     const { sequence, bytes: command } = batch;
-    const { learner: replyTo } = this.#target;
+    const { replyTo } = this.#target;
     addressRequest(command, { client: this.#address, replyTo, session, sequence, acknowledged });
-    this.#options.send(this.#target.proposer, { kind: "Request", sequence: batch.ticket, command });
+    this.#request(batch, command);
   }
 
-  #stamp(batch: Batch, now: number): void {
-    batch.ticket = ++this.#tickets;
-    batch.retryAt = now + resendMs;
-    batch.refused = false;
-    batch.timesSent += 1;
+  #request({ ticket: sequence, timesSent }: Retried, command: Uint8Array): void {
+    const request: Request = { kind: "Request", sequence, command };
+    for (const taker of this.#target.takers(timesSent > 1)) this.#options.send(taker, request);
+  }
+
+  #stamp(retried: Retried, now: number): void {
+    retried.ticket = ++this.#tickets;
+    retried.retryAt = now + resendMs;
+    retried.refused = false;
+    retried.timesSent += 1;
   }
 
   #sendQueries(batch: Batch, now: number): void {
-    this.#reads.delete(batch.ticket);
+    this.#sent.reads.delete(batch.ticket);
     this.#stamp(batch, now);
-    this.#reads.set(batch.ticket, batch);
+    this.#sent.reads.set(batch.ticket, batch);
     const { bytes: query } = batch;
-    const { learner } = this.#target;
+    const { learner, replyTo } = this.#target;
     numberRead(query, batch.ticket);
+    if (this.#options.access.reads === "logged") {
+      return this.#request(batch, encodeRead({ client: this.#address, replyTo }, query));
+    }
     this.#options.send(this.#target.proposer, { kind: "Read", sequence: batch.ticket, learner, query });
   }
 
   #sendLateAgain(now: number): void {
-    const opening = this.#opening;
-    const late = [...this.#outstandingBatches()].filter((batch) => batch.retryAt <= now);
+    const opening = this.#sent.opening;
+    const late = [...this.#sent.batches()].filter((batch) => batch.retryAt <= now);
     if (opening !== undefined && opening.retryAt <= now) {
       if (!opening.refused) this.#target.unanswered(now);
       this.#open(now);
@@ -236,17 +244,17 @@ export class Session implements Resident<multi.Message> {
   /** Sends again, in order, what has been sent and is not answered. */
   #resend(now: number, which: (batch: Batch) => boolean): void {
     if (this.#session !== undefined) {
-      for (const batch of this.#requests.values()) {
+      for (const batch of this.#sent.requests.values()) {
         if (which(batch)) this.#sendCommands(batch, this.#session, now);
       }
     }
-    for (const batch of [...this.#reads.values()]) if (which(batch)) this.#sendQueries(batch, now);
+    for (const batch of [...this.#sent.reads.values()]) if (which(batch)) this.#sendQueries(batch, now);
   }
 
-  #take(message: multi.Message): void {
+  #take(from: Address, message: ServiceMessage): void {
     switch (message.kind) {
       case "Response":
-        return this.#reply(message.reply);
+        return this.#reply(nodeOf(from), message.reply);
       case "Redirect":
         return this.#redirected(message);
       case "NoQuorum":
@@ -257,35 +265,35 @@ export class Session implements Resident<multi.Message> {
     }
   }
 
-  #reply(bytes: Uint8Array): void {
+  #reply(node: number, bytes: Uint8Array): void {
     const replies = this.#replies;
     const reply = this.#readReply(bytes);
-    if (reply === undefined) return;
+    if (reply === undefined || !this.#sent.isBelieved(node, reply, bytes)) return;
     this.#refusal = undefined;
     if (reply.kind === "opened") {
-      if (reply.nonce !== this.#opening?.nonce) return;
-      this.#opening = undefined;
+      if (reply.nonce !== this.#sent.opening?.nonce) return;
+      this.#sent.opening = undefined;
       this.#session = reply.session;
       return;
     }
     if (reply.kind === "read") {
-      const read = this.#reads.get(reply.sequence);
-      this.#reads.delete(reply.sequence);
+      const read = this.#sent.reads.get(reply.sequence);
+      this.#sent.reads.delete(reply.sequence);
       read?.answer(replies);
       return;
     }
     if (reply.session !== this.#session) return;
     switch (reply.kind) {
       case "done": {
-        const request = this.#requests.get(reply.sequence);
-        this.#requests.delete(reply.sequence);
+        const request = this.#sent.requests.get(reply.sequence);
+        this.#sent.requests.delete(reply.sequence);
         request?.answer(replies);
         return;
       }
       case "outOfOrder": {
         const now = this.#options.now();
         // One that came too early is as good as lost: it goes again with those before it.
-        for (const batch of this.#requests.values()) {
+        for (const batch of this.#sent.requests.values()) {
           if (batch.sequence >= reply.expected) this.#retrySoon(batch, now);
         }
         return;
@@ -306,30 +314,30 @@ export class Session implements Resident<multi.Message> {
   }
 
   #expired(): void {
-    const lost = [...this.#requests.values()];
-    this.#requests.clear();
+    const lost = [...this.#sent.requests.values()];
+    this.#sent.requests.clear();
     this.#session = undefined;
     this.#nextSequence = 1;
     for (const batch of lost) batch.failAll(new SessionExpired());
   }
 
-  #redirected({ sequence, leader }: multi.Redirect): void {
-    const refused = this.#refusedOne(sequence);
+  #redirected({ sequence, leader }: Redirect): void {
+    const refused = this.#sent.byTicket(sequence);
     if (refused === undefined) return;
     const now = this.#options.now();
-    if (leader === 0 || addressOf("proposer", leader) === this.#target.proposer) {
+    if (!this.#target.followsLeader || leader === 0 || addressOf("proposer", leader) === this.#target.proposer) {
       this.#target.elsewhere(now);
       this.#retrySoon(refused, now);
       return;
     }
     this.#target.follow(leader, now);
-    if (refused === this.#opening) this.#open(now);
+    if (refused === this.#sent.opening) this.#open(now);
     // The batches behind it went the same wrong way.
     else this.#resend(now, () => true);
   }
 
-  #refused(message: multi.NoQuorum | multi.Overloaded): void {
-    const refused = this.#refusedOne(message.sequence);
+  #refused(message: NoQuorumMessage | OverloadedMessage): void {
+    const refused = this.#sent.byTicket(message.sequence);
     if (refused === undefined) return;
     // A redirect says less: a leader that steps down redirects also what it has proposed.
     if (message.kind === "Overloaded" && !refused.refused) refused.timesOverloaded += 1;
@@ -339,26 +347,19 @@ export class Session implements Resident<multi.Message> {
     this.#retrySoon(refused, now);
   }
 
-  /** What was refused under a ticket, if it has not been answered or sent anew since. */
-  #refusedOne(ticket: number): Retried | undefined {
-    if (ticket === this.#opening?.ticket) return this.#opening;
-    for (const batch of this.#outstandingBatches()) if (batch.ticket === ticket) return batch;
-    return undefined;
-  }
-
   #retrySoon(retried: Retried, now: number): void {
     retried.refused = true;
     retried.retryAt = Math.min(retried.retryAt, now + retryMs);
   }
 
   #expire(now: number): void {
-    for (const batch of [...this.#commands.waiting, ...this.#queries.waiting, ...this.#outstandingBatches()]) {
+    for (const batch of [...this.#commands.waiting, ...this.#queries.waiting, ...this.#sent.batches()]) {
       batch.expire(now, (since) => this.#givenUp(batch, since, now));
     }
     // A request that nobody waits for is given up: later ones acknowledge past it.
-    for (const [sequence, batch] of this.#requests) if (batch.open === 0) this.#requests.delete(sequence);
-    for (const [ticket, batch] of this.#reads) if (batch.open === 0) this.#reads.delete(ticket);
-    if (this.#commands.open === 0) this.#opening = undefined;
+    for (const [sequence, batch] of this.#sent.requests) if (batch.open === 0) this.#sent.requests.delete(sequence);
+    for (const [ticket, batch] of this.#sent.reads) if (batch.open === 0) this.#sent.reads.delete(ticket);
+    if (this.#commands.open === 0) this.#sent.opening = undefined;
   }
 
   #givenUp(batch: Batch, since: number, now: number): ClientError {
@@ -370,10 +371,5 @@ export class Session implements Resident<multi.Message> {
     if (refusal === undefined || !batch.alwaysRefused) return new Timeout({ afterMs });
     const message = "overloaded: the leader's queue is full; the command may still take effect";
     return new Overloaded({ message, mayTakeEffect: true });
-  }
-
-  *#outstandingBatches(): Iterable<Batch> {
-    yield* this.#requests.values();
-    yield* this.#reads.values();
   }
 }

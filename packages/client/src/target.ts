@@ -1,21 +1,26 @@
 /**
- * Whom a client asks: the proposer that leads as far as it knows, and the learner that shall answer.
+ * Whom a client asks: the proposer that leads as far as it knows, or all that its protocol wants to hear of a request;
+ * and the learner that shall answer.
  */
-import { addressOf, type Address } from "@synod/protocol";
+import { addressOf, everyReplica, type Access, type Address } from "@synod/protocol";
 
 /** How long a learner that did not answer is not asked again, in milliseconds. */
 const distrustMs = 5000;
 
 export class Target {
-  readonly #nodes: readonly number[];
+  readonly #access: Access;
+  readonly #everyProposer: readonly Address[];
+  readonly #acceptors: readonly Address[];
   #proposerNode: number;
   #learnerNode: number;
   /** The learner that did not answer, until when. */
   #distrusted: { readonly node: number; readonly until: number } | undefined;
 
-  constructor(nodes: readonly number[]) {
-    this.#nodes = nodes;
-    this.#proposerNode = nodes[0] ?? 1;
+  constructor(access: Access) {
+    this.#access = access;
+    this.#everyProposer = access.nodes.map((node) => addressOf("proposer", node));
+    this.#acceptors = access.acceptors.map((node) => addressOf("acceptor", node));
+    this.#proposerNode = access.nodes[0] ?? 1;
     this.#learnerNode = this.#proposerNode;
   }
 
@@ -23,7 +28,29 @@ export class Target {
     return addressOf("proposer", this.#proposerNode);
   }
 
-  /** The node whose learner shall answer. */
+  /** Who is sent a request. One that is `late` did not get through as it should. */
+  takers(late: boolean): readonly Address[] {
+    switch (this.#access.requests) {
+      case "leader":
+        return [this.proposer];
+      case "proposers":
+        return this.#everyProposer;
+      case "acceptors":
+        return late ? [...this.#acceptors, this.proposer] : this.#acceptors;
+    }
+  }
+
+  /** Whether one proposer alone decides what becomes of a request, and so its word counts. */
+  get followsLeader(): boolean {
+    return this.#access.requests === "leader";
+  }
+
+  /** Who shall answer a request: the node of a learner, or every one. */
+  get replyTo(): number {
+    return this.#access.answers > 1 ? everyReplica : this.#learnerNode;
+  }
+
+  /** The node whose learner shall answer a read that a leader confirms. */
   get learner(): number {
     return this.#learnerNode;
   }
@@ -42,13 +69,14 @@ export class Target {
 
   /** Another proposer leads: its own node's learner hears of votes first. */
   follow(leader: number, now: number): void {
-    if (!this.#nodes.includes(leader)) return;
+    if (!this.#access.nodes.includes(leader)) return;
     this.#proposerNode = leader;
     if (this.#distrusted !== undefined && this.#distrusted.until <= now) this.#distrusted = undefined;
     this.#learnerNode = this.#distrusted?.node === leader ? this.#after(leader) : leader;
   }
 
   #after(node: number): number {
-    return this.#nodes[(this.#nodes.indexOf(node) + 1) % this.#nodes.length] ?? node;
+    const { nodes } = this.#access;
+    return nodes[(nodes.indexOf(node) + 1) % nodes.length] ?? node;
   }
 }

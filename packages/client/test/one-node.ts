@@ -1,7 +1,7 @@
 /**
  * The smallest cluster that a connection can be tried on: a replica behind a message port, which chooses what it gets.
  */
-import { addressOf, multi, type Address } from "@synod/protocol";
+import { addressOf, leaderAccess, multi, type Address } from "@synod/protocol";
 import { Host } from "@synod/driver";
 import { newKeyValueMachine, Replica } from "@synod/machines";
 import { MessagePortTransport, newPath } from "@synod/transports/message-port";
@@ -34,7 +34,13 @@ export function connectToOneNode(): { readonly connection: Connection; readonly 
     },
   });
   const closeNode = (): void => transport.close();
-  const connection = new Connection({ client: 1, nodes: [1], route: () => proposer, closed: closeNode });
+  const connection = new Connection({
+    client: 1,
+    layout: multi.layout,
+    access: leaderAccess([1]),
+    route: () => proposer,
+    closed: closeNode,
+  });
   const [here, there] = newPath();
   transport.connect(connection.endpoint, there);
   connection.connect(proposer, here);

@@ -1,7 +1,7 @@
 /**
  * A session whose cluster is the test: what it sends is kept, what it gets and what time it is the test says.
  */
-import { addressOf, nodeOf, type Address, type multi } from "@synod/protocol";
+import { addressOf, leaderAccess, nodeOf, type Access, type Address, type ServiceMessage } from "@synod/protocol";
 import {
   encodeOpen,
   encodePut,
@@ -17,7 +17,7 @@ import { Session, type CallOptions } from "../src/index.ts";
 
 export interface Sent {
   readonly to: Address;
-  readonly message: multi.Message;
+  readonly message: ServiceMessage;
 }
 
 /** The number of the client under test. */
@@ -34,11 +34,15 @@ export class ScriptedCluster {
   readonly session: Session;
   readonly #replica: Replica;
 
-  constructor({ nodes = [1, 2, 3], started = true, machine = newKeyValueMachine() as StateMachine } = {}) {
+  constructor({
+    access = leaderAccess([1, 2, 3]) as Access,
+    started = true,
+    machine = newKeyValueMachine() as StateMachine,
+  } = {}) {
     this.#replica = new Replica({ machine, node: 1 });
     this.session = new Session({
       client,
-      nodes,
+      access,
       send: (to, message) => void this.sent.push({ to, message }),
       wake: () => void (this.wakes += 1),
       now: () => this.now,
@@ -64,14 +68,14 @@ export class ScriptedCluster {
   }
 
   /** The session gets messages, in one turn; returns what it sends. */
-  answer(...messages: readonly multi.Message[]): readonly Sent[] {
+  answer(...messages: readonly ServiceMessage[]): readonly Sent[] {
     for (const message of messages) this.session.post(leader, message);
     return this.turn();
   }
 
   /** Messages are chosen, in this order, and answered as a replica answers; returns the answers. */
-  choose(...messages: readonly Sent[]): readonly multi.Message[] {
-    const responses: multi.Message[] = [];
+  choose(...messages: readonly Sent[]): readonly ServiceMessage[] {
+    const responses: ServiceMessage[] = [];
     const respond = (_client: Address, reply: Uint8Array): void => void responses.push({ kind: "Response", reply });
     for (const { message } of messages) {
       if (message.kind === "Request") {

@@ -4,15 +4,16 @@
  * `Cluster.start` is for programs that use promises, `Cluster.scoped` and `Cluster.layer` for those that use Effect;
  * both are the same cluster.
  */
-import { multi } from "@synod/protocol";
-import { endpointOf, nodeRoles, Supervisor, UnknownActor, type ActorError } from "@synod/actors";
-import type { NodeRole, RoleRecovery, RoleReport } from "@synod/actors";
-import { Connection, KeyValue, KeyValueClient, MachineClient, type MachineCodec } from "@synod/client";
+import { nodeRoles, type NodeRole } from "@synod/protocol";
+import { endpointOf, Supervisor, UnknownActor, type ActorError } from "@synod/actors";
+import type { RoleRecovery, RoleReport } from "@synod/actors";
+import { Connection, KeyValue, KeyValueClient, MachineClient } from "@synod/client";
+import type { ClusterGuest, MachineCodec, StationOptions } from "@synod/client";
 import type { StorageError } from "@synod/storage";
 import { Context, Effect, Exit, Layer, Scope } from "effect";
 import { openFolder } from "./folder.ts";
 import { loadMachineName, keyValueModule } from "./machine-module.ts";
-import { checkOptions, type ClusterOptions, type ConfigurationError } from "./options.ts";
+import { checkOptions, WrongService, type ClusterOptions, type ConfigurationError } from "./options.ts";
 
 /** Why a cluster did not start. */
 export type StartError = ConfigurationError | StorageError | ActorError;
@@ -42,7 +43,7 @@ export class Cluster implements AsyncDisposable {
   /** What each role found in the data folder when it started. */
   readonly recovered: readonly Recovered[];
   readonly #supervisor: Supervisor;
-  readonly #connections = new Set<Connection>();
+  readonly #guests = new Set<ClusterGuest>();
   #clients = 0;
   #closed = false;
   #close: () => Promise<void> = async () => undefined;
@@ -59,11 +60,12 @@ export class Cluster implements AsyncDisposable {
   ): Effect.fn.Return<Cluster, StartError, Scope.Scope> {
     const checked = yield* checkOptions(options);
     const machine = checked.machine ?? keyValueModule;
-    const machineName = yield* loadMachineName(machine);
-    if (checked.data !== undefined) yield* openFolder(checked.data, checked.quorums, machineName);
-    const { quorums, learning, placement, snapshotBytes, segmentBytes, onNotice, data } = checked;
+    const { service } = checked.plan;
+    const machineName = service === "store" ? yield* loadMachineName(machine) : service;
+    if (checked.data !== undefined) yield* openFolder(checked.data, checked.plan, machineName);
+    const { plan, placement, snapshotBytes, segmentBytes, onNotice, data } = checked;
     const supervisor = yield* Supervisor.start({
-      configuration: multi.configurationOf(checked.nodes, { quorums, learning }),
+      plan,
       placement,
       machine,
       folder: data,
@@ -72,7 +74,7 @@ export class Cluster implements AsyncDisposable {
       onNotice,
     });
     const cluster = new Cluster(checked, supervisor);
-    yield* Effect.addFinalizer(() => Effect.sync(() => cluster.#closeConnections()));
+    yield* Effect.addFinalizer(() => Effect.sync(() => cluster.#closeGuests()));
     return cluster;
   });
 
@@ -101,12 +103,16 @@ export class Cluster implements AsyncDisposable {
     );
   }
 
-  /** A client of the key-value store. */
+  /** A client of the key-value store. @throws WrongService when the protocol replicates no state machine */
   client(): KeyValueClient {
     return new KeyValueClient(this.#connect());
   }
 
-  /** A client of the state machine that this cluster was given, with the codec of its commands. */
+  /**
+   * A client of the state machine that this cluster was given, with the codec of its commands.
+   *
+   * @throws WrongService when the protocol replicates no state machine
+   */
   machineClient<Command, Reply, Query, Answer>(
     codec: MachineCodec<Command, Reply, Query, Answer>,
   ): MachineClient<Command, Reply, Query, Answer> {
@@ -149,36 +155,46 @@ export class Cluster implements AsyncDisposable {
     await this.close();
   }
 
+  /** @throws WrongService when the protocol replicates no state machine */
   #connect(): Connection {
+    const { protocol, service, access } = this.options.plan;
+    if (service !== "store") {
+      throw new WrongService({ message: `the protocol ${protocol} keeps ${service}, not a state machine` });
+    }
+    return this.#join((place) => new Connection({ access, ...place }));
+  }
+
+  /** Gives a guest its place among the threads. */
+  #join<Guest extends ClusterGuest>(newGuest: (place: StationOptions) => Guest): Guest {
     this.#clients += 1;
-    const { placement } = this.options;
-    const connection = new Connection({
+    const { placement, plan } = this.options;
+    const guest = newGuest({
       client: this.#clients,
-      nodes: Array.from({ length: this.options.nodes }, (_, index) => index + 1),
+      layout: plan.layout,
       route: (address) => endpointOf(address, placement),
       closed: () => {
-        this.#connections.delete(connection);
-        Effect.runFork(this.#supervisor.dismiss(connection.endpoint));
+        this.#guests.delete(guest);
+        Effect.runFork(this.#supervisor.dismiss(guest.endpoint));
       },
     });
     if (this.#closed) {
-      connection.session.close();
-      return connection;
+      guest.close();
+      return guest;
     }
-    this.#connections.add(connection);
+    this.#guests.add(guest);
     // A thread that ends while it is wired is wired again when it restarts.
     Effect.runFork(
-      this.#supervisor.admit(connection).pipe(
+      this.#supervisor.admit(guest).pipe(
         Effect.ignore,
-        Effect.andThen(() => Effect.sync(() => connection.session.start())),
+        Effect.andThen(() => Effect.sync(() => guest.start())),
       ),
     );
-    return connection;
+    return guest;
   }
 
-  #closeConnections(): void {
+  #closeGuests(): void {
     this.#closed = true;
-    for (const connection of [...this.#connections]) connection.close();
+    for (const guest of [...this.#guests]) guest.close();
   }
 
   #checkRole(role: NodeRole | undefined): void {

@@ -1,8 +1,8 @@
 /**
  * What a cluster can be asked to be, and what is refused.
  */
-import { majority, maxAcceptors, QuorumError, flexible, type QuorumSystem } from "@synod/protocol";
-import type { MachineModule, Placement } from "@synod/actors";
+import { maxAcceptors } from "@synod/protocol";
+import { protocolNamed, type MachineModule, type Placement, type Plan } from "@synod/actors";
 import { Data, Effect, Schema } from "effect";
 
 /** Options that cannot make a cluster: says which, and what was expected. */
@@ -11,15 +11,22 @@ export class ConfigurationError extends Data.TaggedError("ConfigurationError")<{
   readonly cause?: unknown;
 }> {}
 
+/** A client was asked for of something that the cluster's protocol does not keep. */
+export class WrongService extends Data.TaggedError("WrongService")<{
+  readonly message: string;
+}> {}
+
 export interface ClusterOptions {
-  /** How many nodes, each with a proposer, an acceptor and a learner. 3 unless told; at most 30. */
+  /** The name of the protocol; `multi` unless told. */
+  readonly protocol?: string;
+  /** How many nodes; as many as the protocol needs to bear one failure unless told; at most 30. */
   readonly nodes?: number;
   /** The folder that keeps the cluster; without one everything is in memory and ends with the process. */
   readonly data?: string;
   /** A thread per role (the default), or a thread per node. */
   readonly placement?: Placement;
-  /** Sizes of the phase 1 and phase 2 quorums; majorities unless told. Refused when they need not intersect. */
-  readonly quorums?: { readonly phase1: number; readonly phase2: number };
+  /** Sizes of the quorums, `fast` where the protocol has such; its usual ones unless told. Refused when they need not meet. */
+  readonly quorums?: { readonly phase1: number; readonly phase2: number; readonly fast?: number };
   /** Who is told of a vote: the learner of the leader's node (the default), or every learner. */
   readonly learning?: "distinguished" | "every";
   /** The module that makes the state machine, in place of the key-value store. */
@@ -36,10 +43,13 @@ const PositiveInteger = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)));
 
 /** The part of the options that is data. */
 const Options = Schema.Struct({
+  protocol: Schema.optionalKey(Schema.NonEmptyString),
   nodes: Schema.optionalKey(Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: maxAcceptors })))),
   data: Schema.optionalKey(Schema.NonEmptyString),
   placement: Schema.optionalKey(Schema.Literals(["role", "node"])),
-  quorums: Schema.optionalKey(Schema.Struct({ phase1: PositiveInteger, phase2: PositiveInteger })),
+  quorums: Schema.optionalKey(
+    Schema.Struct({ phase1: PositiveInteger, phase2: PositiveInteger, fast: Schema.optionalKey(PositiveInteger) }),
+  ),
   learning: Schema.optionalKey(Schema.Literals(["distinguished", "every"])),
   machine: Schema.optionalKey(Schema.Struct({ url: Schema.NonEmptyString, factory: Schema.NonEmptyString })),
   snapshotBytes: Schema.optionalKey(PositiveInteger),
@@ -48,10 +58,10 @@ const Options = Schema.Struct({
 
 export interface CheckedOptions {
   readonly nodes: number;
+  /** What the protocol makes of it. */
+  readonly plan: Plan;
   readonly data: string | undefined;
   readonly placement: Placement;
-  readonly quorums: QuorumSystem;
-  readonly learning: "distinguished" | "every";
   readonly machine: MachineModule | undefined;
   readonly snapshotBytes: number;
   readonly segmentBytes: number;
@@ -67,19 +77,20 @@ export const checkOptions = Effect.fnUntraced(function* (
   const checked = yield* Schema.decodeUnknownEffect(Options)(data, { onExcessProperty: "error" }).pipe(
     Effect.mapError((cause) => new ConfigurationError({ message: `cluster options: ${cause.message}`, cause })),
   );
-  const nodes = checked.nodes ?? 3;
-  const quorums = yield* Effect.try({
-    try: () =>
-      checked.quorums === undefined ? majority(nodes) : flexible(nodes, checked.quorums.phase1, checked.quorums.phase2),
+  const plan = yield* Effect.try({
+    try: () => {
+      const protocol = protocolNamed(checked.protocol ?? "multi");
+      const { nodes = protocol.usualNodes, quorums, learning } = checked;
+      return protocol.plan({ nodes, quorums, learning });
+    },
     catch: (cause) =>
-      new ConfigurationError({ message: cause instanceof QuorumError ? cause.message : String(cause), cause }),
+      new ConfigurationError({ message: cause instanceof Error ? cause.message : String(cause), cause }),
   });
   return {
-    nodes,
+    nodes: plan.nodes.length,
+    plan,
     data: checked.data,
     placement: checked.placement ?? "role",
-    quorums,
-    learning: checked.learning ?? "distinguished",
     machine: checked.machine,
     snapshotBytes: checked.snapshotBytes ?? 16 * mebibyte,
     segmentBytes: checked.segmentBytes ?? 8 * mebibyte,

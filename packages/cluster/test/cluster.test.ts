@@ -1,7 +1,7 @@
 import { Closed, KeyValue, NoQuorum, type KeyValueClient } from "@synod/client";
 import { Effect, Layer } from "effect";
 import { expect, test, vi } from "vitest";
-import { ActorError, nodeRoles, UnknownActor } from "@synod/actors";
+import { ActorError, UnknownActor } from "@synod/actors";
 import { Cluster, ClusterService, ConfigurationError, keyValueLayer, type ClusterOptions } from "../src/index.ts";
 import { newFolder } from "./folders.ts";
 
@@ -81,7 +81,7 @@ test("after a single role of the leader's node is killed it goes on, whichever i
   await using cluster = await Cluster.start({ nodes: 3 });
   const client = cluster.client();
   await client.put("a", "1", { deadlineMs: 10_000 });
-  for (const role of nodeRoles) {
+  for (const role of ["proposer", "acceptor", "learner"] as const) {
     const leader = await leaderOf(cluster);
     await cluster.kill(leader, role);
     const { roles } = await cluster.status();

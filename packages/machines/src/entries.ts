@@ -5,7 +5,9 @@
  *     entry      size u32, of what follows | kind u8 | client u32 | reply to u32 | ...
  *     open       ... | nonce integer
  *     request    ... | session integer | sequence integer | acknowledged integer | count u32 | commands
- *     query      sequence integer | count u32 | queries            not an entry: it is never chosen
+ *     read       ... | a query: where reads go through the log
+ *
+ *     query      sequence integer | count u32 | queries            where a leader confirms reads, it is no entry
  *
  * A command and a query is a length of 4 bytes and the bytes, which only the machine reads.
  */
@@ -13,13 +15,15 @@ import { isAddress, limits, type Address } from "@synod/protocol";
 import { ByteWriter, DecodeError, type ByteReader } from "@synod/wire";
 import { LimitError } from "./limit-error.ts";
 
-const entryKind = { open: 0, request: 1 } as const;
+const entryKind = { open: 0, request: 1, read: 2 } as const;
+/** Bytes of an entry before what is its kind's own. */
+const entryStartBytes = 13;
 
 /** What every entry of a client says. */
 export interface Sender {
   /** Who gets the reply. */
   readonly client: Address;
-  /** The node whose replica answers. */
+  /** The node whose replica answers, or `everyReplica`. */
   readonly replyTo: number;
 }
 
@@ -38,6 +42,18 @@ export function encodeOpen(sender: Sender, nonce: number): Uint8Array<ArrayBuffe
   writer.integer(nonce);
   writer.setU32(0, writer.length - 4);
   return writer.take(0);
+}
+
+/** The entry that has a read answered at its place in the log: `query` is as a `QueryWriter` writes it. */
+export function encodeRead(sender: Sender, query: Uint8Array): Uint8Array<ArrayBuffer> {
+  const writer = headerWriter;
+  writer.clear();
+  writeEntryStart(writer, entryKind.read, sender);
+  writer.setU32(0, entryStartBytes - 4 + query.length);
+  const entry = new Uint8Array(entryStartBytes + query.length);
+  entry.set(writer.view());
+  entry.set(query, entryStartBytes);
+  return entry;
 }
 
 /** Writes the header of a whole request anew, before it is sent or sent once more. */
@@ -149,7 +165,7 @@ export class QueryWriter {
 
 /** An entry's fields as a replica reads them: one, reused. */
 export class EntryHeader {
-  kind: "open" | "request" = "open";
+  kind: "open" | "request" | "read" = "open";
   client: Address = 0;
   replyTo = 0;
   nonce = 0;
@@ -178,14 +194,21 @@ export class EntryHeader {
         this.session = entry.integer("session");
         this.sequence = readSequence(entry, "sequence");
         this.acknowledged = readSequence(entry, "acknowledged");
-        this.count = entry.u32("command count");
-        this.commandsStart = entry.offset;
-        skipAll(entry, this.count);
-        this.commandsEnd = entry.offset;
-        return;
+        return this.#readCommands(entry);
+      case entryKind.read:
+        this.kind = "read";
+        this.sequence = entry.integer("sequence");
+        return this.#readCommands(entry);
       default:
-        throw new DecodeError("entry kind", at, `0 or 1, got ${kind}`);
+        throw new DecodeError("entry kind", at, `0 to 2, got ${kind}`);
     }
+  }
+
+  #readCommands(entry: ByteReader): void {
+    this.count = entry.u32("command count");
+    this.commandsStart = entry.offset;
+    skipAll(entry, this.count);
+    this.commandsEnd = entry.offset;
   }
 }
 

@@ -18,6 +18,7 @@ export { encodeJson, jsonMachine, readJson, type JsonMachineOptions } from "./js
 export {
   addressRequest,
   encodeOpen,
+  encodeRead,
   numberRead,
   QueryWriter,
   RequestWriter,

@@ -2,7 +2,7 @@
  * What a learner's host applies the chosen values to: the sessions of the clients and the state machine, together.
  * Replicas that have applied the same slots are the same, whatever node they are on; only who answers differs.
  */
-import { limits, type Address, type Value } from "@synod/protocol";
+import { everyReplica, limits, type Address, type Value } from "@synod/protocol";
 import { ByteReader, ByteWriter, crc32c, DecodeError } from "@synod/wire";
 import { EntryHeader, skipAll } from "./entries.ts";
 import type { StateMachine } from "./machine.ts";
@@ -164,9 +164,27 @@ export class Replica {
   }
 
   #applyEntry(value: Value, respond: Respond): void {
-    const { kind, client, replyTo, nonce } = this.#header;
-    const reply = kind === "open" ? replies.encodeOpened(nonce, this.#sessions.open().id) : this.#request(value);
-    if (reply !== undefined && replyTo === this.#node) respond(client, reply);
+    const { kind, client, replyTo } = this.#header;
+    const answers = replyTo === this.#node || replyTo === everyReplica;
+    // A read changes nothing: only who answers it runs it.
+    if (kind === "read" && !answers) return;
+    const reply = this.#outcome(value);
+    if (reply !== undefined && answers) respond(client, reply);
+  }
+
+  #outcome(value: Value): Uint8Array | undefined {
+    const { kind, nonce, sequence, count, commandsStart, commandsEnd } = this.#header;
+    switch (kind) {
+      case "open":
+        return replies.encodeOpened(nonce, this.#sessions.open().id);
+      case "request":
+        return this.#request(value);
+      case "read":
+        replies.beginRead(this.#replies, sequence, count);
+        this.#entry.reset(value, commandsStart, commandsEnd);
+        this.#run(value, count, true);
+        return this.#replies.view().slice();
+    }
   }
 
   /** Runs a request if it is the next of its session. */

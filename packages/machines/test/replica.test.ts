@@ -1,4 +1,4 @@
-import { addressOf, limits } from "@synod/protocol";
+import { addressOf, everyReplica, limits } from "@synod/protocol";
 import type { ByteReader, ByteWriter } from "@synod/wire";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -8,6 +8,7 @@ import {
   encodeJson,
   addressRequest,
   encodeOpen,
+  encodeRead,
   encodePut,
   KeyValueMachine,
   numberRead,
@@ -252,6 +253,36 @@ test("a read answers each query and changes nothing", () => {
   expect(host.query(read(43, append).subarray(0, 15))).toEqual([]);
   expect(host.replica.counters.malformed).toBe(1);
   expect(host.replica.digest()).toBe(digest);
+});
+
+test("a read that is chosen is answered at its place in the log, by the replica that it asks, or by each", () => {
+  const host = hostOfSession();
+  const query = read(
+    42,
+    (command) => encodeGet(command, "k"),
+    (command) => encodeGet(command, "none"),
+  );
+  const readOf = (replyTo: number) => encodeRead({ client, replyTo }, query);
+  expect(host.apply(request(1, 1, 1, append), readOf(1), request(1, 2, 2, append), readOf(everyReplica))).toEqual([
+    { kind: "done", session: 1, sequence: 1, count: 1 },
+    { kind: "read", sequence: 42, count: 2 },
+    { kind: "done", session: 1, sequence: 2, count: 1 },
+    { kind: "read", sequence: 42, count: 2 },
+  ]);
+  expect(host.replies(readValue)).toEqual(["xx", undefined]);
+  expect(host.apply(readOf(2))).toEqual([]);
+  const other = new Host();
+  other.replica.restore(host.replica.snapshot());
+  host.apply(readOf(1));
+  other.apply(readOf(2));
+  expect(host.replica.digest()).toBe(other.replica.digest());
+});
+
+test("a chosen read that is not well formed is passed over", () => {
+  const host = hostOfSession();
+  const short = encodeRead({ client, replyTo: 1 }, read(42, append).subarray(0, 15));
+  expect(host.apply(short)).toEqual([]);
+  expect(host.replica.counters.malformed).toBe(1);
 });
 
 test("a whole request and a whole read are addressed anew as if they had been begun so", () => {

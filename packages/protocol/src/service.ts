@@ -48,7 +48,7 @@ export interface NoQuorum {
   readonly needed: number;
 }
 
-/** A client asks for a linearizable read, which writes no log: where a leader can confirm that it still leads. */
+/** A client asks for a linearizable read, which writes no log: where reads are confirmed, not logged. */
 export interface Read {
   readonly kind: "Read";
   /** The client's own number for this read; a refusal names it. */
@@ -59,7 +59,7 @@ export interface Read {
   readonly query: Uint8Array;
 }
 
-export type ServiceMessage = Request | Response | Redirect | Overloaded | NoQuorum;
+export type ServiceMessage = Request | Response | Redirect | Overloaded | NoQuorum | Read;
 
 /** The first rows of a protocol's layout. */
 export const serviceLayout: LayoutsOf<ServiceMessage> = {
@@ -68,7 +68,11 @@ export const serviceLayout: LayoutsOf<ServiceMessage> = {
   Redirect: { sequence: "integer", leader: "integer" },
   Overloaded: { sequence: "integer" },
   NoQuorum: { sequence: "integer", reachable: "integer", needed: "integer" },
+  Read: { sequence: "integer", learner: "integer", query: "bytes" },
 };
+
+/** In place of the node whose replica answers: every one does. */
+export const everyReplica = 0;
 
 /** How clients use a protocol's service. */
 export interface Access {
@@ -84,4 +88,9 @@ export interface Access {
   readonly answers: number;
   /** Requests of one session that may be under way at once. */
   readonly requestsUnderWay: number;
+}
+
+/** A leader takes requests and confirms reads; the answer of one learner is believed: `nodes` have all three roles. */
+export function leaderAccess(nodes: readonly number[]): Access {
+  return { nodes, requests: "leader", acceptors: nodes, reads: "confirmed", answers: 1, requestsUnderWay: 4 };
 }

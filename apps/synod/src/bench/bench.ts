@@ -13,6 +13,7 @@ import { startFloor } from "./floor.ts";
 import { Meter, rounded, type Connect, type Load, type Measurement } from "./measure.ts";
 
 export interface BenchSettings extends Load {
+  readonly protocol: string;
   readonly nodes: number;
   readonly placement: "role" | "node";
   readonly volatile: boolean;
@@ -22,7 +23,7 @@ export interface BenchSettings extends Load {
 
 /** What `--json` prints. */
 export interface BenchReport extends Measurement {
-  readonly protocol: "multi";
+  readonly protocol: string;
   readonly nodes: number;
   readonly placement: "role" | "node";
   readonly durable: boolean;
@@ -44,9 +45,9 @@ export const bench = Effect.fnUntraced(function* (
   settings: BenchSettings,
 ): Effect.fn.Return<BenchReport, StartError | ProgramError, Scope.Scope> {
   const folder = yield* makeFolder(settings.data);
-  const { clients, payloadBytes, nodes, placement, volatile } = settings;
+  const { protocol, clients, payloadBytes, nodes, placement, volatile } = settings;
   const data = volatile ? {} : { data: join(folder, "cluster") };
-  const cluster = yield* Cluster.scoped({ nodes, placement, ...data });
+  const cluster = yield* Cluster.scoped({ protocol, nodes, placement, ...data });
   const client = cluster.client();
   // The first command waits for a leader.
   yield* attempt(() => client.put("key", "value", { deadlineMs: 10_000 }));
@@ -63,7 +64,7 @@ export const bench = Effect.fnUntraced(function* (
   }
   const [measured, floorMeasured] = [own.report(), bare.report()];
   return {
-    protocol: "multi",
+    protocol,
     nodes,
     placement,
     durable: !volatile,
@@ -151,7 +152,7 @@ export function showBench(report: BenchReport): string {
   const table = rows.map(([name, own, bare]) => `${name.padEnd(26)}${own.padStart(12)}${bare.padStart(12)}`.trimEnd());
   const kept = report.durable ? "durable" : "volatile";
   return [
-    `multi, ${report.nodes} nodes, a thread per ${report.placement}, ${kept}, in one process; ` +
+    `${report.protocol}, ${report.nodes} nodes, a thread per ${report.placement}, ${kept}, in one process; ` +
       `${report.clients} clients, ${report.payloadBytes}-byte values, ${report.seconds} s`,
     ...table,
     `ratio to floor: ${report.ratioToFloor} in commands per core-second, ${report.p50RatioToFloor} in median latency`,

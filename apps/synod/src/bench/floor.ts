@@ -3,7 +3,7 @@
  * fdatasync where durable, three learners that apply, client), through bare message ports in as many threads, with no
  * protocol. What a cluster does is judged against it.
  */
-import { nodeRoles, type Placement } from "@synod/actors";
+import type { Placement } from "@synod/actors";
 import { encodePut } from "@synod/machines";
 import { ByteWriter } from "@synod/wire";
 import { once } from "node:events";
@@ -125,7 +125,7 @@ function plan(options: FloorOptions, request: MessagePort, response: MessagePort
   return nodes.flatMap((node, index) => {
     const leads = node === 1;
     const toLearner = new MessageChannel();
-    const stages: FloorStage[] = nodeRoles.map((role) => {
+    const stages: FloorStage[] = (["proposer", "acceptor", "learner"] as const).map((role) => {
       switch (role) {
         case "proposer":
           return leads

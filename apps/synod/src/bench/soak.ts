@@ -26,7 +26,7 @@ export interface SoakSample {
 
 /** What `--commands N --json` prints. */
 export interface SoakReport {
-  readonly protocol: "multi";
+  readonly protocol: string;
   readonly nodes: number;
   readonly placement: "role" | "node";
   readonly durable: true;
@@ -48,8 +48,8 @@ export const soak = Effect.fnUntraced(function* (
   onSample: (sample: SoakSample) => void,
 ): Effect.fn.Return<SoakReport, StartError | ProgramError, Scope.Scope> {
   const folder = join(yield* makeFolder(settings.data), "cluster");
-  const { nodes, placement, clients, payloadBytes } = settings;
-  const options = { nodes, placement, data: folder };
+  const { protocol, nodes, placement, clients, payloadBytes } = settings;
+  const options = { protocol, nodes, placement, data: folder };
   const samples = yield* Effect.scoped(
     Effect.gen(function* () {
       const cluster = yield* Cluster.scoped(options);
@@ -68,7 +68,7 @@ export const soak = Effect.fnUntraced(function* (
   const restartMs = Math.round(performance.now() - restartedAt);
   const [first, last] = [samples.at(0), samples.at(-1)];
   return {
-    protocol: "multi",
+    protocol,
     nodes,
     placement,
     durable: true,

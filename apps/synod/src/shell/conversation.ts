@@ -5,7 +5,9 @@ import type { Cluster } from "@synod/cluster";
 import { Effect } from "effect";
 import { ProgramError, ReaderGone, showError } from "../failure.ts";
 import { LineError } from "./lines.ts";
-import { runLine, type Shell } from "./shell.ts";
+import { openDesk } from "./services.ts";
+import { runLine } from "./shell.ts";
+import { showStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** An interruption ends it at once: what is under way is not answered, and may or may not have taken effect. */
@@ -22,23 +24,27 @@ export function converse(cluster: Cluster, terminal: Terminal): Effect.Effect<vo
 }
 
 async function takeCommands(cluster: Cluster, terminal: Terminal, stop: AbortSignal): Promise<void> {
-  const client = cluster.client();
   let quitting = false;
-  const shell: Shell = { cluster, client, quit: () => void (quitting = true) };
+  const desk = openDesk(cluster, () => void (quitting = true));
   const interrupted = new AbortController();
   const lines = terminal.lines(() => {
     interrupted.abort();
-    client.close();
+    desk.close();
     terminal.close();
   });
   const stopped = AbortSignal.any([stop, interrupted.signal]);
+  if (terminal.interactive) {
+    const status = await cluster.status();
+    const hint = `${desk.hint(Math.max(1, status.leader))}\nhelp lists all commands, quit stops the cluster.`;
+    await terminal.reply(`\n${showStatus(status)}\n\n${hint}`);
+  }
   terminal.prompt();
   for await (const line of lines) {
-    const reply = line instanceof LineError ? showError(line.message) : await runLine(shell, line);
+    const reply = line instanceof LineError ? showError(line.message) : await runLine(desk.commands, line);
     if (stopped.aborted) return;
     if (reply !== undefined) await terminal.reply(reply);
     if (quitting) break;
     terminal.prompt();
   }
-  client.close();
+  desk.close();
 }

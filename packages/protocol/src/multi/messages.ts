@@ -127,9 +127,11 @@ export type Message =
  */
 export type Entry = Prepare | Accept | Chosen | Trim;
 
+const { Read: read, ...service } = serviceLayout;
+
 /** The order of kinds and fields on the wire. */
 export const layout = layouts<Message>({
-  ...serviceLayout,
+  ...service,
   Prepare: electionLayout.Prepare,
   Promised: electionLayout.Promised,
   Accept: { ballot: "integer", slot: "integer", commitPoint: "integer", value: "bytes" },
@@ -140,7 +142,7 @@ export const layout = layouts<Message>({
   HeartbeatAck: { ballot: "integer", round: "integer", chosenThrough: "integer" },
   Probe: electionLayout.Probe,
   ProbeReply: electionLayout.ProbeReply,
-  Read: { sequence: "integer", learner: "integer", query: "bytes" },
+  Read: read,
   ReadAt: { slot: "integer", client: "integer", query: "bytes" },
   ...catchUpLayout,
 });

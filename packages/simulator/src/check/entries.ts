@@ -16,6 +16,12 @@ export type ChosenEntry =
       readonly sequence: number;
       readonly acknowledged: number;
       readonly commands: readonly Uint8Array[];
+    }
+  | {
+      readonly kind: "read";
+      readonly bytes: Uint8Array;
+      readonly client: number;
+      readonly queries: readonly Uint8Array[];
     };
 
 /** @throws DecodeError when they are not entries end to end */
@@ -43,9 +49,14 @@ export function showValue(value: Value): string {
 }
 
 export function showEntry(entry: ChosenEntry): string {
-  return entry.kind === "request"
-    ? `session ${entry.session} request ${entry.sequence}`
-    : `the opening of a session by client ${entry.client}`;
+  switch (entry.kind) {
+    case "open":
+      return `the opening of a session by client ${entry.client}`;
+    case "request":
+      return `session ${entry.session} request ${entry.sequence}`;
+    case "read":
+      return `a read of client ${entry.client}`;
+  }
 }
 
 function readEntry(bytes: Uint8Array): ChosenEntry {
@@ -54,12 +65,20 @@ function readEntry(bytes: Uint8Array): ChosenEntry {
   const client = reader.u32("client");
   reader.u32("reply to");
   if (kind === 0) return { kind: "open", bytes, client, nonce: reader.integer("nonce") };
-  if (kind !== 1) throw new DecodeError("entry kind", 4, `0 or 1, got ${kind}`);
+  if (kind === 2) {
+    reader.integer("sequence");
+    return { kind: "read", bytes, client, queries: readCommands(reader) };
+  }
+  if (kind !== 1) throw new DecodeError("entry kind", 4, `0 to 2, got ${kind}`);
   const session = reader.integer("session");
   const sequence = reader.integer("sequence");
   const acknowledged = reader.integer("acknowledged");
+  return { kind: "request", bytes, client, session, sequence, acknowledged, commands: readCommands(reader) };
+}
+
+function readCommands(reader: ByteReader): readonly Uint8Array[] {
   const count = reader.u32("command count");
   const commands: Uint8Array[] = [];
   for (let index = 0; index < count; index++) commands.push(reader.bytes("command"));
-  return { kind: "request", bytes, client, session, sequence, acknowledged, commands };
+  return commands;
 }

@@ -58,7 +58,7 @@ export class SessionModel {
     const repeated: RequestRun[] = [];
     for (const entry of readEntries(value)) {
       if (entry.kind === "open") this.#open(entry.nonce);
-      else this.#request(slot, entry, runs, repeated);
+      else if (entry.kind === "request") this.#request(slot, entry, runs, repeated);
     }
     return { runs, repeated };
   }

@@ -2,7 +2,7 @@
  * Bugs of clients: of what a retry is, and of what an answer says.
  */
 import { Overloaded, Session, type CallOptions, type SessionOptions } from "@synod/client";
-import type { Address, multi } from "@synod/protocol";
+import type { Address, ServiceMessage } from "@synod/protocol";
 import type { ByteReader, ByteWriter } from "@synod/wire";
 import type { Exhibit } from "./exhibit.ts";
 import { multiWith } from "./multi-exhibits.ts";
@@ -103,7 +103,7 @@ class OrderlySession extends Session {
     this.#latest = latest;
   }
 
-  override post(from: Address, message: multi.Message): void {
+  override post(from: Address, message: ServiceMessage): void {
     const done = message.kind === "Response" ? readDone(message.reply) : undefined;
     if (message.kind !== "Response" || done === undefined) return super.post(from, message);
     super.post(from, { ...message, reply: doneFor(message.reply, this.#latest) });

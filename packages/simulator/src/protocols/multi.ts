@@ -1,8 +1,18 @@
 /**
  * Multi-Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
  */
-import { addressOf, flexible, majority, multi, nodeOf, noSuchRole, roleOf, timing } from "@synod/protocol";
-import type { Address, QuorumSystem, Random, RoleMachine } from "@synod/protocol";
+import {
+  addressOf,
+  flexible,
+  majority,
+  leaderAccess,
+  multi,
+  nodeOf,
+  noSuchRole,
+  roleOf,
+  timing,
+} from "@synod/protocol";
+import type { Address, QuorumSystem, Random, RoleMachine, ServiceMessage } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
 import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
@@ -37,7 +47,7 @@ export interface MultiParts {
   /** Sees what a session of a client takes and gives. */
   session(options: SessionOptions): Session;
   /** The address of a client that went away and comes back. */
-  comesBack(surroundings: PersonSurroundings<multi.Message>): Address;
+  comesBack(surroundings: PersonSurroundings<ServiceMessage>): Address;
 }
 
 const realParts: MultiParts = {
@@ -147,7 +157,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     newPerson: (surroundings) =>
       new SessionPerson({
         surroundings,
-        nodes,
+        access: leaderAccess(nodes),
         workload: seenWorkload,
         nextUnique: () => (unique += 1),
         newSession: parts.session,

@@ -2,7 +2,7 @@
  * A client with a real session, as a program has one: it asks for one thing after another and gives up at a deadline.
  * When its manners are bad it also gives up early, cancels, repeats itself, leaves, and asks for several things at once.
  */
-import { addressOf, nodeOf, type Address, type multi } from "@synod/protocol";
+import { addressOf, nodeOf, type Access, type Address, type ServiceMessage } from "@synod/protocol";
 import { LimitError, Overloaded, type ClientError, type Session, type SessionOptions } from "@synod/client";
 import type { Resident } from "@synod/driver";
 import type { Invocation } from "../world/history.ts";
@@ -18,23 +18,23 @@ const mostBeside = 5;
 const repetitions: readonly number[] = [1000, 100_000, 1_000_000];
 
 export interface SessionPersonOptions {
-  readonly surroundings: PersonSurroundings<multi.Message>;
-  readonly nodes: readonly number[];
+  readonly surroundings: PersonSurroundings<ServiceMessage>;
+  readonly access: Access;
   readonly workload: Workload;
   /** Another number each time, in the whole run. */
   readonly nextUnique: () => number;
   readonly newSession: (options: SessionOptions) => Session;
   /** The address under which it comes back when it went away. */
-  readonly comesBack: (surroundings: PersonSurroundings<multi.Message>) => Address;
+  readonly comesBack: (surroundings: PersonSurroundings<ServiceMessage>) => Address;
   /** The longest that it thinks between one thing and the next. */
   readonly thinkMicroseconds: number;
 }
 
-export class SessionPerson implements Person<multi.Message> {
-  readonly resident: Resident<multi.Message>;
+export class SessionPerson implements Person<ServiceMessage> {
+  readonly resident: Resident<ServiceMessage>;
   satisfied = false;
   readonly #options: SessionPersonOptions;
-  readonly #surroundings: PersonSurroundings<multi.Message>;
+  readonly #surroundings: PersonSurroundings<ServiceMessage>;
   #session: Session;
   #sessions = 0;
   /** Processes of the history that have no operation under way. */
@@ -60,7 +60,7 @@ export class SessionPerson implements Person<multi.Message> {
   }
 
   /** Whatever session it has just now. */
-  #newResident(): Resident<multi.Message> {
+  #newResident(): Resident<ServiceMessage> {
     const session = (): Session => this.#session;
     return {
       post: (from, message) => session().post(from, message),
@@ -77,7 +77,7 @@ export class SessionPerson implements Person<multi.Message> {
     this.#sessions += 1;
     return this.#options.newSession({
       client: nodeOf(address),
-      nodes: this.#options.nodes,
+      access: this.#options.access,
       send: (to, message) => this.#send(to, message),
       wake,
       now,
@@ -192,22 +192,31 @@ export class SessionPerson implements Person<multi.Message> {
     });
   }
 
-  #send(to: Address, message: multi.Message): void {
+  #send(to: Address, message: ServiceMessage): void {
     const { randomness, manners, send, after, struck } = this.#surroundings;
     send(to, message);
     if (message.kind !== "Request" && message.kind !== "Read") return;
     if (!randomness.chance(manners.repetition)) return;
     struck("repetition");
     // The session writes into these bytes when it sends them again itself.
-    const again: multi.Message =
+    const again: ServiceMessage =
       message.kind === "Request"
         ? { ...message, command: message.command.slice() }
         : { ...message, query: message.query.slice() };
-    const elsewhere = addressOf("proposer", randomness.pick(this.#options.nodes));
+    const elsewhere = this.#anyTaker();
     const session = this.#session;
     after(randomness.integer(0, randomness.pick(repetitions)), () => {
       // It would come from another address.
       if (session === this.#session) send(elsewhere, again);
     });
+  }
+
+  /** Anyone whom such a client may ask. */
+  #anyTaker(): Address {
+    const { randomness } = this.#surroundings;
+    const { requests, nodes, acceptors } = this.#options.access;
+    return requests === "acceptors" && randomness.chance(0.5)
+      ? addressOf("acceptor", randomness.pick(acceptors))
+      : addressOf("proposer", randomness.pick(nodes));
   }
 }

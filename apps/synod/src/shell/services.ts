@@ -1,0 +1,31 @@
+/**
+ * What a person finds at the prompt of `synod up`: the commands of what the cluster's protocol keeps.
+ */
+import type { Cluster } from "@synod/cluster";
+import { clusterCommands } from "./cluster-commands.ts";
+import { withHelp, type ShellCommands } from "./shell.ts";
+import { storeCommands } from "./store-commands.ts";
+
+/** The place where commands are taken. */
+export interface Desk {
+  readonly commands: ShellCommands;
+  /** What to try first, with `node` to be killed. */
+  hint(node: number): string;
+  close(): void;
+}
+
+/** @param quit hears that no further line is wanted */
+export function openDesk(cluster: Cluster, quit: () => void): Desk {
+  const { commands, ...desk } = serviceOf(cluster);
+  const roles = [...new Set(cluster.options.plan.nodes.flatMap((node) => node.roles))];
+  return { ...desk, commands: withHelp({ ...commands, ...clusterCommands({ cluster, roles, quit }) }) };
+}
+
+function serviceOf(cluster: Cluster): Desk {
+  const client = cluster.client();
+  return {
+    commands: storeCommands(client),
+    hint: (node) => `Try: put city Vienna, get city, kill ${node}, get city, status, restart ${node}.`,
+    close: () => client.close(),
+  };
+}

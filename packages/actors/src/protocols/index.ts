@@ -1,0 +1,17 @@
+/**
+ * The protocols that threads can run: one registration each.
+ */
+import { runnable, type RunnableProtocol } from "./hosted.ts";
+import { hostedMulti } from "./multi.ts";
+
+export const protocols: readonly RunnableProtocol[] = [runnable(hostedMulti)];
+
+/** @throws RangeError for a name that is none of `protocols` */
+export function protocolNamed(name: string): RunnableProtocol {
+  const found = protocols.find((protocol) => protocol.name === name);
+  if (found !== undefined) return found;
+  const names = protocols.map((protocol) => protocol.name).join(", ");
+  throw new RangeError(`protocol: expected one of ${names}, got ${JSON.stringify(name)}`);
+}
+
+export { type Asked, type Plan, type RunnableProtocol, type Service } from "./hosted.ts";

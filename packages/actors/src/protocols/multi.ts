@@ -1,0 +1,39 @@
+/**
+ * Multi-Paxos in threads.
+ */
+import { flexible, leaderAccess, majority, multi, noSuchRole } from "@synod/protocol";
+import type { Asked, HostedProtocol } from "./hosted.ts";
+import { replicationOf } from "./replica.ts";
+
+const roles = ["proposer", "acceptor", "learner"] as const;
+
+export const hostedMulti: HostedProtocol<multi.Message, multi.Entry, multi.Delivery, multi.Configuration> = {
+  name: "multi",
+  layout: multi.layout,
+  asEntry: multi.asEntry,
+  slotOf: multi.slotOf,
+  service: "store",
+  usualNodes: 3,
+  forgetful: ["learner"],
+  settingsOf({ nodes, quorums, learning = "distinguished" }: Asked) {
+    const { phase1, phase2 } = { ...majority(nodes), ...quorums };
+    return multi.configurationOf(nodes, { quorums: flexible(nodes, phase1, phase2), learning });
+  },
+  quorumsOf: ({ quorums: { phase1, phase2 } }) => ({ phase1, phase2 }),
+  rolesOf: () => roles,
+  accessOf: ({ nodes }) => leaderAccess(nodes),
+  newPart(role, configuration, ground) {
+    switch (role) {
+      case "proposer":
+        return { role: new multi.Proposer(configuration, ground.node, ground.random) };
+      case "acceptor":
+        return { role: new multi.Acceptor(configuration, ground.node) };
+      case "learner": {
+        const learner = new multi.Learner(configuration, ground.node);
+        return { role: learner, backing: replicationOf(learner, ground) };
+      }
+      default:
+        return noSuchRole(role);
+    }
+  },
+};

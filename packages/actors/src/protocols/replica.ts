@@ -1,0 +1,26 @@
+/**
+ * What stands behind a learner in every protocol that replicates a state machine.
+ */
+import type { ReplicaDelivery, ReplicatedLearner, Response, SnapshotPart } from "@synod/protocol";
+import { Replication, type Front } from "@synod/driver";
+import { Replica } from "@synod/machines";
+import type { Ground } from "./hosted.ts";
+
+/** @typeParam Message those of the protocol, with what a replica sends among them */
+export function replicationOf<Message, Entry>(
+  learner: ReplicatedLearner<Message | Response | SnapshotPart, Entry, ReplicaDelivery>,
+  { newMachine, node, openSnapshots, later, refused, snapshotBytes }: Ground,
+): (
+  front: Front<Message | Response | SnapshotPart, Entry, ReplicaDelivery>,
+) => Replication<Message | Response | SnapshotPart, Entry> {
+  return (front) =>
+    new Replication({
+      ...front,
+      learner,
+      replica: new Replica({ machine: newMachine(), node }),
+      snapshots: openSnapshots(),
+      later,
+      refused,
+      snapshotBytes,
+    });
+}
