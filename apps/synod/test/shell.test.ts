@@ -92,7 +92,7 @@ describe("replies", () => {
 
   test("help names every command", async () => {
     const [help = ""] = await replies(["help"]);
-    const names = ["put", "get", "append", "delete", "cas", "status", "leader", "kill", "restart", "help", "quit"];
+    const names = ["put", "get", "append", "delete", "cas", "status", "leader", "kill", "restart", "quit", "help"];
     expect(help?.split("\n").map((line) => line.split(" ")[0])).toEqual(names);
   });
 });
