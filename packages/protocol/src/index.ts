@@ -14,3 +14,4 @@ export * from "./service.ts";
 export * from "./signature.ts";
 export * as basic from "./basic/index.ts";
 export * as multi from "./multi/index.ts";
+export * as commit from "./commit/index.ts";

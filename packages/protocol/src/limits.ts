@@ -48,6 +48,14 @@ export const limits = {
   sessionRequests: 64,
   /** Commands that one client may have waiting and outstanding. */
   clientCommands: 64 * 1024,
+  /** Transactions that one role may hold that are not decided. */
+  transactions: 1024,
+  /** Writes of one transaction at one participant. */
+  transactionWrites: 256,
+  /** Outcomes of transactions that a role remembers; whoever asks for an older one is not answered. */
+  outcomes: 64 * 1024,
+  /** Bytes of keys and values that a participant may hold: all of it is in each log segment. */
+  participantBytes: 8 * 1024 * 1024,
 } as const;
 
 /** The bounds that roles keep; `limits` says what each is for. All nodes must have the same. */

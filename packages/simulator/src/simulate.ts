@@ -4,12 +4,16 @@
 import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
+import { newPaxosCommitProtocol } from "./protocols/paxos-commit.ts";
+import { newTwoPhaseProtocol } from "./protocols/two-phase.ts";
 import type { SimulatedProtocol } from "./world/protocol.ts";
 import { run, type Run, type RunOptions } from "./world/run.ts";
 
 /** A protocol that can be run, whatever its messages are. */
 export interface Simulation {
   readonly name: string;
+  /** What its runs may find wrong; undefined when they must find nothing. */
+  readonly knownFlaw: string | undefined;
   run(options: RunOptions): Run;
 }
 
@@ -18,12 +22,18 @@ export function simulationOf<Message extends { readonly kind: string }, Entry ex
 ): Simulation {
   return {
     name: protocol.name,
+    knownFlaw: protocol.knownFlaw,
     run: (options) => run(protocol, checkOptions(options, protocol.newMachine)),
   };
 }
 
 /** One registration each. */
-export const simulations: readonly Simulation[] = [simulationOf(newBasicProtocol()), simulationOf(newMultiProtocol())];
+export const simulations: readonly Simulation[] = [
+  simulationOf(newBasicProtocol()),
+  simulationOf(newMultiProtocol()),
+  simulationOf(newPaxosCommitProtocol()),
+  simulationOf(newTwoPhaseProtocol()),
+];
 
 export interface SimulateOptions extends RunOptions {
   /** The name of a protocol; `multi` unless given. */

@@ -178,6 +178,8 @@ export interface SimulatedProtocol<Message extends { readonly kind: string }, En
   readonly slotOf: (entry: Entry) => number;
   /** What is signed in its messages, if anything is. */
   readonly seals?: Seals<Message>;
+  /** What its runs may find wrong, of a protocol that is there to be compared: no mistake in it, but a limit of it. */
+  readonly knownFlaw?: string;
   /** Simulated seconds with faults that a run of it takes, least and most. */
   readonly seconds: readonly [least: number, most: number];
   /** Makes the state machine that it replicates unless another is given, if it replicates any. */

@@ -1,0 +1,209 @@
+/**
+ * The acceptor of Paxos Commit (Gray and Lamport 2006, §4.2): an acceptor of Paxos, for the instances of many
+ * transactions. A promise is for all instances of one transaction. What is over it keeps as an outcome only.
+ */
+import { addressOf, nodeOf, roleOf, type Address } from "../../address.ts";
+import { noBallot, type Ballot } from "../../ballot.ts";
+import type { RoleMachine, RoleStatus } from "../../output.ts";
+import type { Decision, Share, TransactionId } from "../messages.ts";
+import { Outcomes } from "../outcomes.ts";
+import { entrySlot } from "../place.ts";
+import { isPlausible } from "../plausible.ts";
+import { leaderOf, participantBallot, type Configuration } from "./configuration.ts";
+import type { Delivery, Output } from "./entries.ts";
+import type { Accept, AcceptorEntry, Entry, InstanceVote, Message, Prepare } from "./messages.ts";
+
+/** What it has promised and accepted of one transaction. */
+interface Instances {
+  promised: Ballot;
+  /** By participant: what it accepted in the highest ballot. */
+  readonly accepted: Map<number, { readonly ballot: Ballot; readonly prepared: boolean }>;
+  participants: readonly Share[];
+  ageTicks: number;
+}
+
+export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
+  readonly #configuration: Configuration;
+  readonly #node: number;
+  readonly #undecided = new Map<TransactionId, Instances>();
+  readonly #outcomes: Outcomes;
+
+  constructor(configuration: Configuration, node: number) {
+    this.#configuration = configuration;
+    this.#node = node;
+    this.#outcomes = new Outcomes(configuration.nodes, configuration.limits.outcomes);
+  }
+
+  step(from: Address, message: Message, out: Output): void {
+    if (!isPlausible(this.#configuration, message)) return;
+    switch (message.kind) {
+      case "Prepare":
+        if (this.#isLeaders(from, message.ballot)) this.#prepare(from, message, out);
+        return;
+      case "Accept":
+        if (this.#mayPropose(from, message)) this.#accept(message, out);
+        return;
+      case "Decision":
+        if (roleOf(from) === "proposer") this.#decided(message, out);
+        return;
+      default:
+        return; // Not for an acceptor.
+    }
+  }
+
+  /** What nobody brings to its end, it asks for: else a leader that died would leave its votes here for ever. */
+  tick(out: Output): void {
+    out.trimThrough = entrySlot;
+    const { nodes, timing } = this.#configuration;
+    for (const [transaction, { participants, ...instances }] of this.#ageing()) {
+      if (instances.ageTicks % timing.holdTicks !== 0) continue;
+      const asked = ((this.#node + instances.ageTicks / timing.holdTicks) % nodes) + 1;
+      out.send.push({ to: addressOf("proposer", asked), message: { kind: "Inquire", transaction, participants } });
+    }
+  }
+
+  flush(): void {}
+
+  restore(entry: Entry): void {
+    switch (entry.kind) {
+      case "Prepare":
+        this.#promise(this.#instancesOf(entry.transaction), entry);
+        return;
+      case "Accept":
+        this.#vote(this.#instancesOf(entry.transaction), entry);
+        return;
+      case "Decision":
+        this.#undecided.delete(entry.transaction);
+        this.#outcomes.restore(entry);
+        return;
+      case "Forgotten":
+        this.#outcomes.restore(entry);
+        return;
+      case "Prepared":
+      case "Stored":
+      case "Reserved":
+        return; // Not an acceptor's.
+    }
+  }
+
+  checkpoint(): readonly AcceptorEntry[] {
+    const entries: AcceptorEntry[] = [...this.#outcomes.entries()];
+    for (const [transaction, { promised, accepted, participants }] of this.#undecided) {
+      for (const [participant, { ballot, prepared }] of accepted) {
+        const votes = [{ participant, prepared }];
+        entries.push({ kind: "Accept", transaction, ballot, leader: this.#node, participants, votes });
+      }
+      entries.push({ kind: "Prepare", transaction, ballot: promised, participants });
+    }
+    return entries;
+  }
+
+  status(): RoleStatus {
+    return { undecided: this.#undecided.size, outcomes: this.#outcomes.count };
+  }
+
+  /** Phase 1b. */
+  #prepare(from: Address, message: Prepare, out: Output): void {
+    const { transaction, ballot } = message;
+    if (this.#isOver(from, transaction, out)) return;
+    const instances = this.#instancesOf(transaction);
+    if (ballot < instances.promised) return this.#reject(from, message, instances.promised, out);
+    if (ballot > instances.promised) {
+      this.#promise(instances, message);
+      out.persist.push(message);
+    }
+    const votes = [...instances.accepted].map(([participant, accepted]) => ({ participant, ...accepted }));
+    // A Prepare that comes after the Accept of its ballot is late, and must not hear of what came after it.
+    if (votes.some((vote) => vote.ballot === ballot)) return;
+    out.sendAfterPersist.push({ to: from, message: { kind: "Promised", transaction, ballot, votes } });
+  }
+
+  /** Phase 2b: unless it has promised a higher ballot. */
+  #accept(message: Accept, out: Output): void {
+    const { transaction, ballot, votes } = message;
+    const leader = addressOf("proposer", message.leader);
+    if (this.#isOver(leader, transaction, out)) return;
+    const instances = this.#instancesOf(transaction);
+    if (ballot < instances.promised) return this.#reject(leader, message, instances.promised, out);
+    if (this.#contradicts(instances, message)) return;
+    if (votes.some(({ participant }) => instances.accepted.get(participant)?.ballot !== ballot)) {
+      this.#vote(instances, message);
+      out.persist.push(message);
+    }
+    out.sendAfterPersist.push({ to: leader, message: { kind: "Accepted", transaction, ballot, votes } });
+  }
+
+  /** A leader knows that every instance has chosen, or that one never can choose "prepared". */
+  #decided({ transaction, committed }: Decision, out: Output): void {
+    if (this.#outcomes.get(transaction) !== undefined) return;
+    this.#undecided.delete(transaction);
+    this.#outcomes.add(transaction, committed);
+    out.persist.push({ kind: "Decision", transaction, committed });
+  }
+
+  /** Whoever asks for a transaction that is over is told its outcome; or nothing, when it is too long ago. */
+  #isOver(from: Address, transaction: TransactionId, out: Output): boolean {
+    const committed = this.#outcomes.get(transaction);
+    if (committed !== undefined) {
+      out.sendAfterPersist.push({ to: from, message: { kind: "Decision", transaction, committed } });
+      return true;
+    }
+    const { limits } = this.#configuration;
+    if (this.#undecided.has(transaction)) return false;
+    return this.#outcomes.isForgotten(transaction) || this.#undecided.size >= limits.transactions;
+  }
+
+  #instancesOf(transaction: TransactionId): Instances {
+    let instances = this.#undecided.get(transaction);
+    if (instances === undefined) {
+      instances = { promised: noBallot, accepted: new Map(), participants: [], ageTicks: 0 };
+      this.#undecided.set(transaction, instances);
+    }
+    return instances;
+  }
+
+  #promise(instances: Instances, { ballot, participants }: Prepare): void {
+    instances.promised = Math.max(instances.promised, ballot);
+    instances.participants = participants;
+  }
+
+  #vote(instances: Instances, { ballot, participants, votes }: Accept): void {
+    instances.promised = Math.max(instances.promised, ballot);
+    instances.participants = participants;
+    for (const { participant, prepared } of votes) instances.accepted.set(participant, { ballot, prepared });
+  }
+
+  /** Whether it has accepted something else in this ballot, which no correct leader or participant proposes. */
+  #contradicts({ accepted }: Instances, { ballot, votes }: Accept): boolean {
+    return votes.some(({ participant, prepared }) => {
+      const known = accepted.get(participant);
+      return known !== undefined && known.ballot === ballot && known.prepared !== prepared;
+    });
+  }
+
+  #reject(to: Address, { transaction, ballot }: Prepare | Accept, promised: Ballot, out: Output): void {
+    out.send.push({ to, message: { kind: "Rejected", transaction, ballot, promised } });
+  }
+
+  #isLeaders(from: Address, ballot: Ballot): boolean {
+    const { nodes } = this.#configuration;
+    return roleOf(from) === "proposer" && ballot > participantBallot && leaderOf(ballot, nodes) === nodeOf(from);
+  }
+
+  /** In the first ballot a participant for itself; above it the leader whose ballot it is. */
+  #mayPropose(from: Address, { ballot, leader, participants, votes }: Accept): boolean {
+    const { nodes } = this.#configuration;
+    if (leader < 1 || leader > nodes || !votes.every(isOf(participants))) return false;
+    if (ballot !== participantBallot) return this.#isLeaders(from, ballot) && leader === nodeOf(from);
+    return roleOf(from) === "participant" && votes.every(({ participant }) => participant === nodeOf(from));
+  }
+
+  #ageing(): Iterable<[TransactionId, Instances]> {
+    for (const instances of this.#undecided.values()) instances.ageTicks += 1;
+    return this.#undecided;
+  }
+}
+
+function isOf(participants: readonly Share[]): (vote: InstanceVote) => boolean {
+  return ({ participant }) => participants.some(({ node }) => node === participant);
+}

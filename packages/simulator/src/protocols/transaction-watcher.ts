@@ -1,0 +1,105 @@
+/**
+ * What the messages and entries of every commit protocol mean to the checkers: those that all of them have. A protocol
+ * adds what its own mean.
+ */
+import { nodeOf, roleOf, showAddress, type Address, type commit } from "@synod/protocol";
+import type { TransactionsChecker } from "../check/transactions.ts";
+import type { Watcher } from "../world/protocol.ts";
+import type { Tally } from "../world/tally.ts";
+import type { Report } from "../world/violation.ts";
+
+export type AnyCommitMessage = commit.twoPhase.Message | commit.paxosCommit.Message;
+export type AnyCommitEntry = commit.twoPhase.Entry | commit.paxosCommit.Entry;
+
+/** What a participant found in its log. */
+interface Found {
+  readonly prepared: Set<number>;
+  readonly decided: Map<number, boolean>;
+}
+
+/** Messages that each mean one thing that was come to. */
+const counted: Partial<Record<AnyCommitMessage["kind"], string>> = {
+  Inquire: "inquiries",
+  Abort: "given-up",
+  Overloaded: "overloads",
+  Rejected: "rejections",
+};
+
+export class TransactionWatcher implements Watcher<AnyCommitMessage, AnyCommitEntry, never> {
+  protected readonly transactions: TransactionsChecker;
+  protected readonly reached: Tally;
+  protected readonly report: Report;
+  readonly #lives = new Map<Address, number>();
+  readonly #found = new Map<Address, Found>();
+
+  constructor(transactions: TransactionsChecker, reached: Tally, report: Report) {
+    this.transactions = transactions;
+    this.reached = reached;
+    this.report = report;
+  }
+
+  begins(address: Address, life: number): void {
+    if (this.#lives.has(address)) this.reached.count("restarts");
+    this.#lives.set(address, life);
+    if (roleOf(address) === "participant") this.#found.set(address, { prepared: new Set(), decided: new Map() });
+  }
+
+  recovered(address: Address, entry: AnyCommitEntry): void {
+    const found = this.#found.get(address);
+    if (entry.kind === "Prepared") found?.prepared.add(entry.transaction);
+    if (entry.kind === "Decision") found?.decided.set(entry.transaction, entry.committed);
+  }
+
+  began(address: Address): void {
+    const found = this.#found.get(address);
+    if (found === undefined) return;
+    const inDoubt = [...found.prepared].filter((transaction) => !found.decided.has(transaction));
+    if (inDoubt.length > 0) this.reached.count("restarts-in-doubt");
+    this.transactions.began(nodeOf(address), found.prepared, found.decided);
+  }
+
+  sent(from: Address, to: Address, message: AnyCommitMessage): void {
+    const name = counted[message.kind];
+    if (name !== undefined) this.reached.count(name);
+    switch (message.kind) {
+      case "Commit": {
+        const nodes = message.participants.map(({ node }) => node);
+        return this.transactions.asks(message.transaction, nodes);
+      }
+      case "PutReply":
+        if (!message.held) this.reached.count("conflicts");
+        return;
+      case "GetReply":
+        if (message.busy) this.reached.count("busy-reads");
+        return;
+      case "Decision":
+        if (roleOf(to) === "client") {
+          this.transactions.decides(`${showAddress(from)} to a client`, message.transaction, message.committed);
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  durable(address: Address, entry: AnyCommitEntry): void {
+    const node = nodeOf(address);
+    if (roleOf(address) !== "participant") return;
+    if (entry.kind === "Prepared") this.transactions.prepares(node, entry.transaction);
+    if (entry.kind === "Decision") this.transactions.settles(node, entry.transaction, entry.committed);
+  }
+
+  delivered(): void {}
+
+  poweredOff(): void {
+    this.reached.count("power-failures");
+  }
+
+  failed(_endpoint: Address, reason: string): void {
+    this.reached.count(`storage-${reason}`);
+  }
+
+  protected lifeOf(address: Address): number {
+    return this.#lives.get(address) ?? 0;
+  }
+}
