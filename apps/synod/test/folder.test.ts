@@ -39,7 +39,7 @@ test("another number of nodes, another format, damage", async () => {
   writeFileSync(marker, written.slice(0, 9));
   await expectRefusal(
     ["--data", data],
-    /^\(error\) .*cluster\.json: expected \{format, nodes, quorums, machine\}.*; restore the folder from a copy, or use another with --data\n$/,
+    /^\(error\) .*cluster\.json: expected \{format, protocol, nodes, quorums, machine\}.*; restore the folder from a copy, or use another with --data\n$/,
   );
   writeFileSync(marker, written);
 

@@ -61,7 +61,7 @@ test("a role that a node has not is refused", async () => {
 });
 
 test("a protocol that there is not is refused", () => {
-  expect(() => protocolNamed("raft")).toThrow("protocol: expected one of multi");
+  expect(() => protocolNamed("raft")).toThrow("expected one of basic, multi");
 });
 
 test("an actor whose machine cannot be imported does not start, and nothing of the rest stays", async () => {

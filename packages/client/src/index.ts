@@ -2,6 +2,7 @@
  * Clients of a cluster.
  */
 export * from "./connection.ts";
+export * from "./decrees.ts";
 export * from "./effect.ts";
 export * from "./errors.ts";
 export * from "./key-value.ts";

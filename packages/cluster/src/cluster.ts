@@ -6,8 +6,8 @@
  */
 import { nodeRoles, type NodeRole } from "@synod/protocol";
 import { endpointOf, Supervisor, UnknownActor, type ActorError } from "@synod/actors";
-import type { RoleRecovery, RoleReport } from "@synod/actors";
-import { Connection, KeyValue, KeyValueClient, MachineClient } from "@synod/client";
+import type { Plan, RoleRecovery, RoleReport, Service } from "@synod/actors";
+import { Connection, DecreeClient, KeyValue, KeyValueClient, MachineClient } from "@synod/client";
 import type { ClusterGuest, MachineCodec, StationOptions } from "@synod/client";
 import type { StorageError } from "@synod/storage";
 import { Context, Effect, Exit, Layer, Scope } from "effect";
@@ -119,6 +119,12 @@ export class Cluster implements AsyncDisposable {
     return new MachineClient(this.#connect(), codec);
   }
 
+  /** A client of named decrees. @throws WrongService when the protocol keeps none */
+  decrees(): DecreeClient {
+    const { nodes } = this.#required("decrees").access;
+    return this.#join((place) => new DecreeClient({ nodes, ...place }));
+  }
+
   async status(): Promise<ClusterStatus> {
     const reports = await Effect.runPromise(this.#supervisor.report);
     const roles = this.#supervisor.actors.flatMap(({ plan, running, failed }) =>
@@ -157,11 +163,16 @@ export class Cluster implements AsyncDisposable {
 
   /** @throws WrongService when the protocol replicates no state machine */
   #connect(): Connection {
-    const { protocol, service, access } = this.options.plan;
-    if (service !== "store") {
-      throw new WrongService({ message: `the protocol ${protocol} keeps ${service}, not a state machine` });
-    }
+    const { access } = this.#required("store");
     return this.#join((place) => new Connection({ access, ...place }));
+  }
+
+  #required(wanted: Service): Plan {
+    const { plan } = this.options;
+    if (plan.service === wanted) return plan;
+    throw new WrongService({
+      message: `the protocol ${plan.protocol} keeps ${plan.service}, not ${wanted === "store" ? "a store" : wanted}`,
+    });
   }
 
   /** Gives a guest its place among the threads. */

@@ -253,3 +253,33 @@ test("a layer that cannot be made fails with its typed error", async () => {
   const failure = await Effect.runPromise(Effect.flip(Layer.build(Cluster.layer({ nodes: 0 })).pipe(Effect.scoped)));
   expect(failure).toBeInstanceOf(ConfigurationError);
 });
+
+test("named decrees are chosen once, outlive a node, and are found again in the folder", async () => {
+  const data = newFolder();
+  {
+    await using cluster = await Cluster.start({ protocol: "basic", data });
+    using client = cluster.decrees();
+    expect(await client.propose("color", "red")).toBe("red");
+    await cluster.kill(1);
+    expect(await client.propose("color", "blue")).toBe("red");
+    expect(await client.propose("shape", "round")).toBe("round");
+  }
+  await using cluster = await Cluster.start({ protocol: "basic", data });
+  using client = cluster.decrees();
+  expect(await Promise.all([client.propose("color", "green"), client.propose("shape", "flat")])).toEqual([
+    "red",
+    "round",
+  ]);
+  await cluster.kill(2);
+  await cluster.kill(3);
+  await expect(client.propose("size", "large", { deadlineMs: 100 })).rejects.toMatchObject({ _tag: "Timeout" });
+});
+
+test("a cluster has no client of what its protocol does not keep", async () => {
+  await using cluster = await Cluster.start({ protocol: "basic", nodes: 1 });
+  expect(() => cluster.client()).toThrow("the protocol basic keeps decrees, not a store");
+  await expect(Cluster.start({ protocol: "raft" })).rejects.toMatchObject({
+    _tag: "ConfigurationError",
+    message: expect.stringContaining("protocol: expected one of basic, multi"),
+  });
+});

@@ -11,6 +11,7 @@ export interface AnyMessage {
 
 export const protocols: readonly (readonly [name: string, layout: readonly Layout[]])[] = [
   ["basic", basic.layout],
+  ["basic-named", basic.namedLayout],
   ["multi", multi.layout],
   ["commit", commit.paxosCommit.layout],
   ["two-phase", commit.twoPhase.layout],

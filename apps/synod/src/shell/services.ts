@@ -4,6 +4,7 @@
 import type { Cluster } from "@synod/cluster";
 import { clusterCommands } from "./cluster-commands.ts";
 import { withHelp, type ShellCommands } from "./shell.ts";
+import { decreeCommands } from "./decree-commands.ts";
 import { storeCommands } from "./store-commands.ts";
 
 /** The place where commands are taken. */
@@ -22,6 +23,24 @@ export function openDesk(cluster: Cluster, quit: () => void): Desk {
 }
 
 function serviceOf(cluster: Cluster): Desk {
+  switch (cluster.options.plan.service) {
+    case "store":
+      return storeOf(cluster);
+    case "decrees":
+      return decreesOf(cluster);
+  }
+}
+
+function decreesOf(cluster: Cluster): Desk {
+  const client = cluster.decrees();
+  return {
+    commands: decreeCommands(client),
+    hint: (node) => `Try: propose color red, propose color blue, kill ${node}, propose color green, restart ${node}.`,
+    close: () => client.close(),
+  };
+}
+
+function storeOf(cluster: Cluster): Desk {
   const client = cluster.client();
   return {
     commands: storeCommands(client),

@@ -6,3 +6,4 @@ export * from "./learner.ts";
 export * from "./learning.ts";
 export * from "./messages.ts";
 export * from "./proposer.ts";
+export * from "./named.ts";
