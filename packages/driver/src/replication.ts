@@ -35,6 +35,11 @@ export interface ReplicationOptions<Message, Entry> {
   readonly refused?: (refusal: SnapshotRefusal) => void;
   /** Bytes of applied values after which a snapshot is due; it waits for as much as the last snapshot was long. */
   readonly snapshotBytes: number;
+  /**
+   * Makes snapshots at every so many slots instead, the same on all nodes: where a snapshot is believed only when several
+   * nodes have the same.
+   */
+  readonly snapshotSlots?: number;
   /** Bytes of one part of a snapshot on its way to another learner; as `limits` says unless given. */
   readonly snapshotPartBytes?: number;
 }
@@ -114,6 +119,9 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
       case "part":
         this.#part(delivery);
         return;
+      case "snapshot":
+        this.#guard(() => this.#snapshotUnlessTaken());
+        return;
     }
   }
 
@@ -132,17 +140,27 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
   };
 
   #snapshotWhenDue(): void {
-    const { snapshots, snapshotBytes, replica } = this.#options;
-    if (this.#writing !== undefined || this.#bytesSince < snapshotBytes) return;
+    const { snapshots, snapshotBytes, snapshotSlots, replica } = this.#options;
+    if (snapshotSlots !== undefined) {
+      if (replica.appliedSlot % snapshotSlots === 0) this.#guard(() => this.#snapshotUnlessTaken());
+      return;
+    }
+    if (this.#bytesSince < snapshotBytes) return;
     this.#guard(() => {
       if (this.#bytesSince < (snapshots.latest()?.sizeBytes ?? 0)) return;
-      this.#bytesSince = 0;
-      const slot = replica.appliedSlot;
-      const writer = snapshots.begin(slot);
-      const writing = { slot, parts: replica.snapshot(), writer };
-      this.#writing = writing;
-      this.#writeNext(writing);
+      this.#snapshotUnlessTaken();
     });
+  }
+
+  /** Begins a snapshot of the state as it is, unless there is one already or one is being written. */
+  #snapshotUnlessTaken(): void {
+    const { snapshots, replica } = this.#options;
+    const slot = replica.appliedSlot;
+    if (this.#writing !== undefined || slot === (snapshots.latest()?.slot ?? 0)) return;
+    this.#bytesSince = 0;
+    const writing = { slot, parts: replica.snapshot(), writer: snapshots.begin(slot) };
+    this.#writing = writing;
+    this.#writeNext(writing);
   }
 
   /** One part at a time, so that commands are applied in between. */

@@ -4,6 +4,8 @@
  */
 export * from "./address.ts";
 export * from "./ballot.ts";
+export * from "./commands.ts";
+export * from "./digest.ts";
 export * from "./layout.ts";
 export * from "./output.ts";
 export * from "./quorum.ts";
@@ -12,6 +14,8 @@ export * from "./limits.ts";
 export * from "./replication/index.ts";
 export * from "./service.ts";
 export * from "./signature.ts";
+export * from "./signed-text.ts";
 export * as basic from "./basic/index.ts";
+export * as byzantine from "./byzantine/index.ts";
 export * as multi from "./multi/index.ts";
 export * as commit from "./commit/index.ts";

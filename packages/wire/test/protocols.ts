@@ -2,7 +2,7 @@
  * Every protocol that the wire carries, and messages made from nothing but its layout: a new protocol joins the tests
  * by one line here.
  */
-import { basic, commit, multi, type Fields, type Layout, type Shape } from "@synod/protocol";
+import { basic, byzantine, commit, multi, type Fields, type Layout, type Shape } from "@synod/protocol";
 import fc from "fast-check";
 
 export interface AnyMessage {
@@ -12,6 +12,7 @@ export interface AnyMessage {
 export const protocols: readonly (readonly [name: string, layout: readonly Layout[]])[] = [
   ["basic", basic.layout],
   ["basic-named", basic.namedLayout],
+  ["byzantine", byzantine.layout],
   ["multi", multi.layout],
   ["commit", commit.paxosCommit.layout],
   ["two-phase", commit.twoPhase.layout],

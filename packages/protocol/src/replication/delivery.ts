@@ -39,7 +39,12 @@ export interface PartDelivery {
   readonly bytes: Uint8Array;
 }
 
-export type ReplicaDelivery = ChosenDelivery | ReadDelivery | ServeDelivery | PartDelivery;
+/** Make a snapshot of the state as it is now: learners that need equal ones ask all for it. */
+export interface SnapshotDelivery {
+  readonly kind: "snapshot";
+}
+
+export type ReplicaDelivery = ChosenDelivery | ReadDelivery | ServeDelivery | PartDelivery | SnapshotDelivery;
 
 /** What a host tells a learner behind which a replica with its snapshots stands. */
 export interface ReplicatedLearner<Message, Entry, Delivery> {

@@ -125,6 +125,8 @@ export class World {
       case "serve":
         out.send.push({ to: delivery.to, message: replica.serve(delivery.slot, delivery.offset) });
         return;
+      case "snapshot":
+        throw new Error("no learner of Multi-Paxos asks for a snapshot");
       case "part": {
         const installed = replica.part(delivery);
         if (installed === "incomplete") return;

@@ -1,0 +1,144 @@
+/**
+ * What is signed in the messages of Byzantine Paxos, and what their texts say.
+ */
+import type { Digest } from "../digest.ts";
+import { limits } from "../limits.ts";
+import { maxAcceptors } from "../quorum.ts";
+import type { Seals, Statement } from "../signature.ts";
+import { SignedText } from "../signed-text.ts";
+import type { Ballot } from "../ballot.ts";
+import type { CheckpointRow, Message, NewView, PromiseRow, Promised, Slot, VoteRow, Witness } from "./messages.ts";
+
+/** Another one for each kind of statement, so that none can be taken for one of another kind. */
+const subject = { accept: 1, verify: 2, accepted: 3, suspected: 4, promised: 5, newView: 6, checkpoint: 7 } as const;
+
+type Signed = Extract<Message, { readonly signature: Uint8Array }>;
+
+/** What an acceptor signs that verifies a value. */
+export function verifyText(ballot: Ballot, slot: Slot, digest: Uint8Array): Uint8Array {
+  return new SignedText(subject.verify).integer(ballot).integer(slot).bytes(digest).take();
+}
+
+/** A Promised with digests in the place of the values, as a leader shows it to others. */
+export function promiseRow(acceptor: number, promised: Promised, digest: Digest): PromiseRow {
+  const { stable, checkpoints, votes, signature } = promised;
+  return {
+    acceptor,
+    stable,
+    checkpoints,
+    votes: votes.map(({ slot, ballot, value, certificate }) => ({ slot, ballot, digest: digest(value), certificate })),
+    signature,
+  };
+}
+
+export function newSeals(digest: Digest): Seals<Message> {
+  return {
+    isSigned,
+    textOf: (message) => (isSigned(message) ? textOf(message, digest) : new Uint8Array(0)),
+    withSignature: (message, signature) => (isSigned(message) ? { ...message, signature } : message),
+    statements(message, from) {
+      if (!isSigned(message)) return [];
+      if (isTooLong(message)) return [unbelievable];
+      const own: Statement = { signer: from, text: textOf(message, digest), signature: message.signature };
+      switch (message.kind) {
+        case "Promised":
+          return [own, ...promiseProofs(promiseRow(from, message, digest))];
+        case "NewView":
+          return [own, ...message.promises.flatMap((promise) => promiseStatements(message.ballot, promise))];
+        default:
+          return [own];
+      }
+    },
+  };
+}
+
+function isSigned(message: Message): message is Signed {
+  return "signature" in message;
+}
+
+function textOf(message: Signed, digest: Digest): Uint8Array {
+  switch (message.kind) {
+    case "Accept":
+      return new SignedText(subject.accept)
+        .integer(message.ballot)
+        .integer(message.slot)
+        .bytes(digest(message.value))
+        .take();
+    case "Verify":
+      return verifyText(message.ballot, message.slot, message.digest);
+    case "Accepted":
+      return new SignedText(subject.accepted)
+        .integer(message.ballot)
+        .integer(message.slot)
+        .bytes(message.digest)
+        .take();
+    case "Suspected":
+      return new SignedText(subject.suspected).integer(message.ballot).take();
+    case "Promised":
+      return promiseText(message.ballot, promiseRow(0, message, digest));
+    case "NewView":
+      return newViewText(message);
+    case "Checkpoint":
+      return checkpointText(message.slot);
+  }
+}
+
+function checkpointText(slot: Slot): Uint8Array {
+  return new SignedText(subject.checkpoint).integer(slot).take();
+}
+
+/** Certificates prove themselves: what they prove is signed, and they are not. */
+function promiseText(ballot: Ballot, { stable, votes }: Pick<PromiseRow, "stable" | "votes">): Uint8Array {
+  const text = new SignedText(subject.promised).integer(ballot).integer(stable).integer(votes.length);
+  for (const vote of votes) text.integer(vote.slot).integer(vote.ballot).bytes(vote.digest);
+  return text.take();
+}
+
+function newViewText({ ballot, promises }: NewView): Uint8Array {
+  const text = new SignedText(subject.newView).integer(ballot).integer(promises.length);
+  for (const { acceptor, signature } of promises) text.integer(acceptor).bytes(signature);
+  return text.take();
+}
+
+function promiseStatements(ballot: Ballot, promise: PromiseRow): readonly Statement[] {
+  const { acceptor: signer, signature } = promise;
+  return [{ signer, text: promiseText(ballot, promise), signature }, ...promiseProofs(promise)];
+}
+
+/** What others have signed in a promise. */
+function promiseProofs({ checkpoints, votes }: Pick<PromiseRow, "checkpoints" | "votes">): readonly Statement[] {
+  return [...checkpoints.map(checkpointStatement), ...votes.flatMap(certificateStatements)];
+}
+
+function checkpointStatement({ acceptor, slot, signature }: CheckpointRow): Statement {
+  return { signer: acceptor, text: checkpointText(slot), signature };
+}
+
+function certificateStatements({ ballot, slot, digest, certificate }: VoteRow): readonly Statement[] {
+  const text = verifyText(ballot, slot, digest);
+  return certificate.map(({ acceptor, signature }: Witness) => ({ signer: acceptor, text, signature }));
+}
+
+/** Nobody has signed it: a message with it is refused without the work of verifying the rest. */
+const unbelievable: Statement = { signer: 0, text: new Uint8Array(0), signature: new Uint8Array(0) };
+
+type Claims = Pick<PromiseRow, "checkpoints"> & {
+  readonly votes: readonly { readonly certificate: readonly Witness[] }[];
+};
+
+/** No honest node shows so much. */
+function isTooLong(message: Signed): boolean {
+  if (message.kind === "Promised") return isTooLongPromise(message);
+  return (
+    message.kind === "NewView" &&
+    (message.promises.length > maxAcceptors || message.promises.some((promise) => isTooLongPromise(promise)))
+  );
+}
+
+function isTooLongPromise({ checkpoints, votes }: Claims): boolean {
+  return (
+    checkpoints.length > maxAcceptors ||
+    votes.length > limits.windowSlots ||
+    votes.some(({ certificate }) => certificate.length > maxAcceptors)
+  );
+}
