@@ -1,7 +1,7 @@
 /**
  * `synod trace`: the messages of a protocol in a scenario, as its real roles send them.
  */
-import { drawSequence, scenarios, type Scenario } from "@synod/simulator";
+import { costOf, drawSequence, scenarios, type Scenario } from "@synod/simulator";
 import { Effect } from "effect";
 import { ProgramError } from "./failure.ts";
 
@@ -18,7 +18,7 @@ export const trace = Effect.fnUntraced(function* ({
   json,
 }: TraceSettings): Effect.fn.Return<string, ProgramError> {
   const played = (yield* find(protocol, scenario)).run();
-  return json ? JSON.stringify(played) : drawSequence(played).trimEnd();
+  return json ? JSON.stringify({ ...played, cost: costOf(played.messages) }) : drawSequence(played).trimEnd();
 });
 
 /** What there is, of one protocol or of all. */

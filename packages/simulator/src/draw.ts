@@ -4,6 +4,7 @@
  * Equal messages that one role sends at one time share a row. `o` is who sends, `>` and `<` are who gets the message,
  * `x` is who does not.
  */
+import { costOf, showCost } from "./cost.ts";
 import type { Shown } from "./show.ts";
 import type { Trace, TracedMessage } from "./trace.ts";
 
@@ -44,7 +45,8 @@ export function drawSequence(trace: Trace): string {
     time = row.at;
   }
   advance(Infinity);
-  return `${[...lines, "", trace.outcome.summary].map((line) => line.trimEnd()).join("\n")}\n`;
+  const cost = showCost(costOf(trace.messages), maxWidth);
+  return `${[...lines, "", trace.outcome.summary, "", ...cost].map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
 function rowsOf(messages: readonly TracedMessage[]): readonly Row[] {

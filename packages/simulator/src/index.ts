@@ -5,6 +5,7 @@
 export { encodeJson, jsonMachine, readJson, type JsonMachineOptions, type StateMachine } from "@synod/machines";
 export * from "./actor.ts";
 export { checkHistory, type CheckOptions, type Verdict } from "./check/linearizability.ts";
+export * from "./cost.ts";
 export * from "./disk.ts";
 export * from "./draw.ts";
 export * from "./museum/index.ts";
