@@ -19,3 +19,4 @@ export * as basic from "./basic/index.ts";
 export * as byzantine from "./byzantine/index.ts";
 export * as multi from "./multi/index.ts";
 export * as commit from "./commit/index.ts";
+export * as fastByzantine from "./fast-byzantine/index.ts";

@@ -2,7 +2,7 @@
  * Every protocol that the wire carries, and messages made from nothing but its layout: a new protocol joins the tests
  * by one line here.
  */
-import { basic, byzantine, commit, multi, type Fields, type Layout, type Shape } from "@synod/protocol";
+import { basic, byzantine, commit, fastByzantine, multi, type Fields, type Layout, type Shape } from "@synod/protocol";
 import fc from "fast-check";
 
 export interface AnyMessage {
@@ -16,6 +16,7 @@ export const protocols: readonly (readonly [name: string, layout: readonly Layou
   ["multi", multi.layout],
   ["commit", commit.paxosCommit.layout],
   ["two-phase", commit.twoPhase.layout],
+  ["fast-byzantine", fastByzantine.layout],
 ];
 
 /** Any message of a protocol. */
