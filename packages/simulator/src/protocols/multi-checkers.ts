@@ -1,118 +1,20 @@
 /**
- * The checkers of a run of Multi-Paxos, and what its replicas and clients are to them.
+ * The checkers of a run of Multi-Paxos.
  */
 import type { QuorumSystem } from "@synod/protocol";
-import type { Replica, StateMachine } from "@synod/machines";
-import { ByteWriter } from "@synod/wire";
 import { ConsensusChecker } from "../check/consensus.ts";
-import { DeliveryChecker } from "../check/delivery.ts";
-import { OnceChecker } from "../check/once.ts";
-import { ReplicasChecker } from "../check/replicas.ts";
-import { AskedRequests } from "../check/asked.ts";
-import { SnapshotsChecker } from "../check/snapshots.ts";
-import { WatchedMachine } from "../check/watched-machine.ts";
-import { watchReplica } from "../check/watched-replica.ts";
 import type { Tally } from "../world/tally.ts";
 import type { Report } from "../world/violation.ts";
-import type { Operation, Workload } from "../world/workload.ts";
+import { ReplicaCheckers } from "./replica-checkers.ts";
 
-export class MultiCheckers {
-  readonly asked = new AskedRequests();
-  readonly consensus: ConsensusChecker;
-  readonly delivery: DeliveryChecker;
-  readonly snapshots: SnapshotsChecker;
-  readonly #replicas: ReplicasChecker;
-  readonly #once: OnceChecker;
-  readonly #reached: Tally;
-  /** By node: compares the state of its replica with those of others. */
-  readonly #comparisons = new Map<number, () => void>();
-  /** Slots up to here were shown to the checker of commands. */
-  #shownThrough = 0;
-
+export class MultiCheckers extends ReplicaCheckers<ConsensusChecker> {
   constructor(quorums: QuorumSystem, logBytes: number, report: Report, reached: Tally) {
-    this.consensus = new ConsensusChecker(quorums, report, this.asked);
-    this.delivery = new DeliveryChecker(report);
-    const mayBeLost = quorums.acceptors - Math.max(quorums.phase1, quorums.phase2);
-    this.snapshots = new SnapshotsChecker(logBytes, mayBeLost, report);
-    this.#replicas = new ReplicasChecker(report);
-    this.#once = new OnceChecker(report);
-    this.#reached = reached;
-  }
-
-  /** What was chosen meanwhile is known to all checkers. */
-  advance(): void {
-    const { chosenThrough } = this.consensus;
-    while (this.#shownThrough < chosenThrough) {
-      this.#shownThrough += 1;
-      const value = this.consensus.chosen(this.#shownThrough);
-      if (value !== undefined) this.#once.chosen(this.#shownThrough, value);
-    }
-  }
-
-  /** A replica answers a client. */
-  responds(node: number, reply: Uint8Array): void {
-    this.#once.responds(node, reply);
-  }
-
-  /** A state machine whose commands are seen, and the way to see the replica that it belongs to. */
-  watched(machine: StateMachine, node: number): { machine: StateMachine; watch: (replica: Replica) => void } {
-    const watchedMachine = new WatchedMachine(machine);
-    const where = `the replica of node ${node}`;
-    const watch = (replica: Replica): void => {
-      const compare = watchReplica(replica, {
-        applied: (slot) => {
-          const applied = watchedMachine.takeApplied();
-          this.delivery.applies(node, slot);
-          this.#once.applied(node, slot, applied);
-          this.#replicas.answers(node, slot, applied);
-        },
-        restored: (slot) => {
-          this.#reached.count("snapshots-restored");
-          this.delivery.restores(node, slot);
-        },
-        isKnown: (slot) => this.#replicas.isKnown(slot),
-        holds: (slot, checksum) => this.#replicas.holds(where, slot, checksum),
-        snapshotted: (slot, checksum) => {
-          this.#reached.count("snapshots-taken");
-          this.#replicas.holds(`a snapshot of node ${node}`, slot, checksum);
-        },
-      });
-      this.#comparisons.set(node, compare);
-    };
-    return { machine: watchedMachine, watch };
-  }
-
-  /** A workload whose commands, and the answers that clients are told, are seen. */
-  watchedWorkload(workload: Workload): Workload {
-    return {
-      ...workload,
-      next: (randomness, unique) => this.#watchedOperation(workload.next(randomness, unique)),
-    };
-  }
-
-  finish(): void {
-    this.advance();
-    for (const compare of this.#comparisons.values()) compare();
-    this.#reached.count("repeated-requests", this.#once.repeated);
-    this.#reached.count("states-compared", this.#replicas.compared);
-    this.#reached.count("slots", this.consensus.chosenThrough);
-    this.#reached.count("ballots", this.consensus.ballots);
-  }
-
-  #watchedOperation(operation: Operation): Operation {
-    if (operation.kind !== "command") return operation;
-    const writer = new ByteWriter();
-    operation.encode(writer);
-    const command = writer.take();
-    this.#once.asks(command);
-    return {
-      ...operation,
-      decode: (reply) => {
-        const answer = reply.raw(reply.remaining, "reply");
-        this.#once.isTold(command, answer);
-        reply.reset(answer);
-        return operation.decode(reply);
-      },
-    };
+    super({
+      newConsensus: (to, asked) => new ConsensusChecker(quorums, to, asked),
+      mayBeLost: quorums.acceptors - Math.max(quorums.phase1, quorums.phase2),
+      logBytes,
+      report,
+      reached,
+    });
   }
 }

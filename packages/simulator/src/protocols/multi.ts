@@ -16,14 +16,16 @@ import type { Address, QuorumSystem, Random, RoleMachine, ServiceMessage } from 
 import { Session, type SessionOptions } from "@synod/client";
 import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
-import { FileLog, FileSnapshots, StorageError, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
+import { FileLog, FileSnapshots, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
 import { requireMemory } from "../world/memory.ts";
 import type { Cast, Life, PersonSurroundings, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { keyValueWorkload } from "./key-value.ts";
+import { drawCrowd } from "./crowd.ts";
 import { MultiCheckers } from "./multi-checkers.ts";
 import { drawLimits, drawPartBytes } from "./multi-limits.ts";
 import { MultiWatcher } from "./multi-watcher.ts";
+import { survivingSnapshot } from "./surviving-snapshot.ts";
 import { SessionPerson } from "./session-person.ts";
 
 type MultiCast = Cast<multi.Message, multi.Entry, multi.Delivery>;
@@ -172,23 +174,6 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     },
     finalCheck: () => checkers.finish(),
   };
-}
-
-/** In some runs many clients ask for much, so that several slots are in flight when a leader goes. */
-function drawCrowd(randomness: Randomness): { readonly people: number; readonly thinkMicroseconds: number } {
-  return randomness.chance(0.2)
-    ? { people: randomness.integer(4, 8), thinkMicroseconds: 3000 }
-    : { people: randomness.integer(2, 5), thinkMicroseconds: 40_000 };
-}
-
-/** The slot of the newest snapshot in a folder; 0 when there is none that can be read. */
-function survivingSnapshot(folder: string, files: FileLayer): number {
-  try {
-    return new FileSnapshots(folder, files).latest()?.slot ?? 0;
-  } catch (failure) {
-    if (!(failure instanceof StorageError)) throw failure;
-    return 0;
-  }
 }
 
 /** @param ownWorkload whether clients ask for what is known to be small */
