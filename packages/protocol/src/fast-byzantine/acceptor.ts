@@ -8,11 +8,11 @@
 import { addressOf, type Address } from "../address.ts";
 import { ballotOwner, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
-import { requestsOf } from "./batch.ts";
+import { commandsOf } from "../commands.ts";
 import { judge, type Judgement } from "./certificate.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import { keyOf, type Digest } from "./digest.ts";
+import { keyOf, type Digest } from "../digest.ts";
 import type { Accept, Accepted, Certificate, Entry, Known, Message, Prepare, Slot, Stable } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { Permits } from "./requests.ts";
@@ -112,9 +112,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** Clients have asked for these. */
-  #known(from: Address, { requests }: Known, out: Output): void {
+  #known(from: Address, { commands }: Known, out: Output): void {
     if (from !== addressOf("proposer", this.#node)) return;
-    this.#permits.give(requestsOf(requests) ?? []);
+    this.#permits.give(commandsOf(commands) ?? []);
     for (const message of [...this.#held.values()]) this.#consider(message, out);
   }
 
@@ -151,17 +151,17 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /** Where nothing can have been learned, it votes for what clients asked for. */
   #considerFree(message: Accept, digest: Uint8Array, before: CastVote | undefined, out: Output): void {
-    const requests = requestsOf(message.value);
-    if (requests === undefined) return;
+    const commands = commandsOf(message.value);
+    if (commands === undefined) return;
     if (before?.key === keyOf(digest)) return this.#vote(message, digest, before.isPermitted, out);
-    if (!this.#permits.use(requests)) return this.#hold(message);
+    if (!this.#permits.use(commands)) return this.#hold(message);
     this.#giveUp(before);
     this.#vote(message, digest, true, out);
   }
 
   /** Another value takes the place of its vote: the requests in that may be proposed in another slot. */
   #giveUp(vote: CastVote | undefined): void {
-    if (vote?.isPermitted === true) this.#permits.give(requestsOf(vote.value) ?? []);
+    if (vote?.isPermitted === true) this.#permits.give(commandsOf(vote.value) ?? []);
   }
 
   /** A proposal waits for clients to ask this node, too. An honest leader has no more of them than its window. */
@@ -181,7 +181,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const vote = this.#log.voteFor(slot);
     if (vote === undefined) return;
     const { ballot, digest, value } = vote;
-    const accepted: Accepted = { kind: "Accepted", ballot, slot, digest, signature: unsigned };
+    const accepted: Accepted = { kind: "Accepted", ballot, slot, digest };
     const own = addressOf("learner", this.#node);
     for (const to of this.#learners) {
       if (to !== own) out.sendAfterPersist.push({ to, message: accepted });

@@ -15,7 +15,7 @@
  *     . . . stable stable                it was learned, as one of the two is honest: f+1 say so
  */
 import type { Ballot } from "../ballot.ts";
-import { keyOf, type DigestKey } from "./digest.ts";
+import { keyOf } from "../digest.ts";
 import type { Quorums } from "./quorums.ts";
 import type { Report, Slot } from "./messages.ts";
 
@@ -26,10 +26,10 @@ export type Verdict =
   /** Nothing: it is known, or these reports contradict each other. */
   | "none"
   /** Only the value of this digest. */
-  | { readonly digest: DigestKey };
+  | { readonly digest: string };
 
 interface Tally {
-  readonly counts: Map<DigestKey, number>;
+  readonly counts: Map<string, number>;
 }
 
 export class Judgement {
@@ -70,7 +70,7 @@ export class Judgement {
     return true;
   }
 
-  #count(slot: Slot, digest: DigestKey): void {
+  #count(slot: Slot, digest: string): void {
     let tally = this.#tallies.get(slot);
     if (tally === undefined) {
       tally = { counts: new Map() };
@@ -80,7 +80,7 @@ export class Judgement {
   }
 
   /** The values that are in the majority, if all that say "stable" mean them. */
-  #mayBeLearned(slot: Slot): readonly DigestKey[] {
+  #mayBeLearned(slot: Slot): readonly string[] {
     const stable = this.#stable.filter((through) => through >= slot).length;
     const counts = [...(this.#tallies.get(slot)?.counts ?? [])];
     return counts.filter(([, count]) => count + stable >= this.#quorums.vouch).map(([digest]) => digest);

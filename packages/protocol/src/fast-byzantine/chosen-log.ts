@@ -5,8 +5,6 @@ import type { Bounds } from "../limits.ts";
 import type { Value } from "../value.ts";
 import type { Chosen, Slot } from "./messages.ts";
 
-const unsigned = new Uint8Array(0);
-
 export class ChosenLog {
   readonly #limits: Bounds;
   readonly #values = new Map<Slot, Value>();
@@ -30,7 +28,7 @@ export class ChosenLog {
     return this.#sizeBytes;
   }
 
-  /** The batch of a slot. */
+  /** The value of a slot. */
   get(slot: Slot): Value | undefined {
     return this.#values.get(slot);
   }
@@ -60,6 +58,6 @@ export class ChosenLog {
       sizeBytes += value.length;
       values.push({ value });
     }
-    return { kind: "Chosen", from, values, trimmedThrough: this.#trimmedThrough, signature: unsigned };
+    return { kind: "Chosen", from, values, trimmedThrough: this.#trimmedThrough };
   }
 }

@@ -6,25 +6,23 @@ import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
 import { countAcceptors, hasAcceptor, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
 import { noOp, type Value } from "../value.ts";
-import { batchOf } from "./batch.ts";
+import { joinCommands } from "../commands.ts";
 import { conclusive, type Judgement } from "./certificate.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
-import { keyOf, type Digest, type DigestKey } from "./digest.ts";
+import { keyOf, type Digest } from "../digest.ts";
 import type { Accept, Accepted, Certificate, Payload, Prepare, Promised, Report, Slot, Suspicion } from "./messages.ts";
 import type { PendingRequests } from "./requests.ts";
 
 /** A slot that it has proposed and that is not stable yet. */
 interface InFlight {
   readonly accept: Accept;
-  readonly digest: DigestKey;
+  readonly digest: string;
   voters: AcceptorSet;
   isChosen: boolean;
   /** Ticks since it was last sent. */
   ageTicks: number;
 }
-
-const unsigned = new Uint8Array(0);
 
 export class Leadership {
   readonly ballot: Ballot;
@@ -35,7 +33,7 @@ export class Leadership {
   readonly #prepare: Prepare | undefined;
   readonly #reports = new Map<number, Report>();
   /** Values that were reported, by their digests. */
-  readonly #payloads = new Map<DigestKey, Value>();
+  readonly #payloads = new Map<string, Value>();
   #certificate: Certificate | undefined;
   #judgement: Judgement | undefined;
   #ageTicks = 0;
@@ -107,8 +105,8 @@ export class Leadership {
     if (!this.isCertified) return;
     while (this.#hasRoom && this.#nextSlot <= (this.#judgement?.highest ?? 0)) this.#finish(this.#nextSlot, out);
     while (this.#hasRoom && pending.isWaiting) {
-      const requests = pending.take();
-      if (requests.length > 0) this.#propose(batchOf(requests), out);
+      const commands = pending.take();
+      if (commands.length > 0) this.#propose(joinCommands(commands), out);
     }
   }
 
@@ -163,7 +161,7 @@ export class Leadership {
   #propose(value: Value, out: Output): void {
     const slot = this.#nextSlot;
     this.#nextSlot += 1;
-    const accept: Accept = { kind: "Accept", ballot: this.ballot, slot, value, signature: unsigned };
+    const accept: Accept = { kind: "Accept", ballot: this.ballot, slot, value };
     const digest = keyOf(this.#digest(value));
     this.#inFlight.set(slot, { accept, digest, voters: noAcceptors, isChosen: false, ageTicks: 0 });
     this.#unchosen += 1;

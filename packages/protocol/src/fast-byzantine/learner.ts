@@ -8,17 +8,15 @@ import { addressOf, nodeOf, type Address } from "../address.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import type { ReplicatedLearner } from "../replication/delivery.ts";
 import type { Value } from "../value.ts";
-import { batchOf, commandsOf, requestsOf } from "./batch.ts";
+import { commandsOf, joinCommands } from "../commands.ts";
 import { ChosenLog } from "./chosen-log.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import type { Digest } from "./digest.ts";
+import type { Digest } from "../digest.ts";
 import type { Accepted, AcceptedValue, CatchUp, Chosen, Entry, Learned, Message, Slot, Stable } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { Progress } from "./progress.ts";
 import { Tallies } from "./tallies.ts";
-
-const unsigned = new Uint8Array(0);
 
 export class Learner implements RoleMachine<Message, Entry, Delivery>, ReplicatedLearner<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
@@ -80,10 +78,10 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
 
   flush(out: Output): void {
     if (this.#served.length === 0) return;
-    const requests = batchOf(this.#served);
+    const commands = joinCommands(this.#served);
     this.#served = [];
     const to = addressOf("proposer", this.#node);
-    out.send.push({ to, message: { kind: "Served", requests, signature: unsigned } });
+    out.send.push({ to, message: { kind: "Served", commands } });
   }
 
   restore(entry: Entry): void {
@@ -152,7 +150,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   }
 
   #tellStable(out: Output): void {
-    const message: Stable = { kind: "Stable", through: this.#stable, signature: unsigned };
+    const message: Stable = { kind: "Stable", through: this.#stable };
     out.send.push({ to: addressOf("acceptor", this.#node), message });
     out.send.push({ to: addressOf("proposer", this.#node), message });
   }
@@ -167,7 +165,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     this.#announceTicks = 0;
     this.#quietTicks = 0;
     this.#announced = this.#delivered;
-    const message: Learned = { kind: "Learned", through: this.#delivered, signature: unsigned };
+    const message: Learned = { kind: "Learned", through: this.#delivered };
     for (const node of this.#configuration.nodes) {
       out.sendAfterPersist.push({ to: addressOf("learner", node), message });
     }
@@ -183,7 +181,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
       if (kept === undefined) {
         this.#log.keep(slot, value);
         const values = [{ value }];
-        out.persist.push({ kind: "Chosen", from: slot, values, trimmedThrough: 0, signature: unsigned });
+        out.persist.push({ kind: "Chosen", from: slot, values, trimmedThrough: 0 });
       }
       this.#deliver(slot, value, out);
     }
@@ -191,8 +189,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
 
   #deliver(slot: Slot, value: Value, out: Output): void {
     this.#moveTo(slot);
-    this.#served.push(...(requestsOf(value) ?? []));
-    out.deliver.push({ kind: "chosen", slot, value: commandsOf(value) });
+    this.#served.push(...(commandsOf(value) ?? []));
+    out.deliver.push({ kind: "chosen", slot, value });
   }
 
   #moveTo(slot: Slot): void {

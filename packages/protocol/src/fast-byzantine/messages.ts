@@ -5,7 +5,7 @@
  *     common case            client   -> proposers x6 : Request
  *                            proposer -> own acceptor : Known             what clients asked for, and nobody else
  *                            leader   -> acceptors x6 : Accept            one slot, one batch
- *                            acceptor -> learners x6  : Accepted          a signed vote, to the leader as well
+ *                            acceptor -> learners x6  : Accepted          a vote, to the leader as well
  *                            acceptor -> own learner  : AcceptedValue     a vote, and the value
  *                            learner  -> client       : Response          with 5 equal votes; the client waits for 2
  *
@@ -26,43 +26,43 @@
  * There is one message delay fewer than with a round of Verify, since a learner's quorum is larger: 4f+1 of 5f+1.
  * A value that so many voted for is in the majority of any n-f reports, whoever lies; see `certificate.ts`.
  *
+ * A link tells truly from which node a message comes. So only what one node shows of another is signed, suspicions and
+ * reports: as long as no leader is suspected, nobody signs anything.
+ *
  * Unlike elsewhere, learners keep a log, of what is chosen. An acceptor's vote need not be the chosen one, and nobody is
  * told otherwise by less than f+1: so the votes may go as soon as 2f+1 learners have the value.
  */
 import type { Ballot } from "../ballot.ts";
 import { layouts, type Fields } from "../layout.ts";
-import { catchUpLayout, type CatchUp, type FetchSnapshot, type Slot } from "../replication/messages.ts";
-import type { Chosen as UnsignedChosen, SnapshotPart, Trim } from "../replication/messages.ts";
-import { serviceLayout, type NoQuorum, type Overloaded, type Redirect, type Request } from "../service.ts";
-import type { Response } from "../service.ts";
+import { catchUpLayout, type CatchUp, type CatchUpMessage, type Chosen } from "../replication/messages.ts";
+import type { FetchSnapshot, Slot, SnapshotPart, Trim } from "../replication/messages.ts";
+import { serviceLayout, type Request, type ServiceMessage } from "../service.ts";
 import type { Value } from "../value.ts";
 
-export type { CatchUp, FetchSnapshot, Slot, SnapshotPart, Trim };
-export type { NoQuorum, Overloaded, Redirect, Request, Response };
+export type { CatchUp, Chosen, FetchSnapshot, Request, Slot, SnapshotPart, Trim };
 
-/** What its sender's node has signed. */
+/** What others are shown as proof: its node has signed it. */
 interface Signed {
   readonly signature: Uint8Array;
 }
 
 /** A proposer tells the acceptor of its node what clients have asked for: it votes for nothing else. */
-export interface Known extends Signed {
+export interface Known {
   readonly kind: "Known";
-  /** A batch. */
-  readonly requests: Value;
+  /** End to end. */
+  readonly commands: Value;
 }
 
 /** A leader's proposal. The bytes of this message are the acceptor's log entry. */
-export interface Accept extends Signed {
+export interface Accept {
   readonly kind: "Accept";
   readonly ballot: Ballot;
   readonly slot: Slot;
-  /** A batch. */
   readonly value: Value;
 }
 
 /** A vote. */
-export interface Accepted extends Signed {
+export interface Accepted {
   readonly kind: "Accepted";
   readonly ballot: Ballot;
   readonly slot: Slot;
@@ -70,8 +70,8 @@ export interface Accepted extends Signed {
   readonly digest: Uint8Array;
 }
 
-/** A vote with its value, to the learner of the acceptor's own node; it is signed as the vote is. */
-export interface AcceptedValue extends Signed {
+/** A vote with its value, to the learner of the acceptor's own node. */
+export interface AcceptedValue {
   readonly kind: "AcceptedValue";
   readonly ballot: Ballot;
   readonly slot: Slot;
@@ -137,33 +137,27 @@ export interface Certificate {
 }
 
 /** A learner has all slots up to this one on stable storage. */
-export interface Learned extends Signed {
+export interface Learned {
   readonly kind: "Learned";
   readonly through: Slot;
 }
 
 /** 2f+1 learners have all slots up to this one, says the learner of the own node. */
-export interface Stable extends Signed {
+export interface Stable {
   readonly kind: "Stable";
   readonly through: Slot;
 }
 
 /** Requests that were chosen, says the learner of the own node. */
-export interface Served extends Signed {
+export interface Served {
   readonly kind: "Served";
-  /** A batch. */
-  readonly requests: Value;
+  /** End to end. */
+  readonly commands: Value;
 }
 
-/** What a learner has learned, from its log; also, unsigned, an entry of that log. */
-export interface Chosen extends UnsignedChosen, Signed {}
-
 export type Message =
-  | Request
-  | Response
-  | Redirect
-  | Overloaded
-  | NoQuorum
+  | ServiceMessage
+  | CatchUpMessage
   | Known
   | Accept
   | Accepted
@@ -175,12 +169,7 @@ export type Message =
   | Certificate
   | Learned
   | Stable
-  | Served
-  | CatchUp
-  | Chosen
-  | Trim
-  | FetchSnapshot
-  | SnapshotPart;
+  | Served;
 
 /**
  * What goes to stable storage. A proposer keeps the ballots that it has led; an acceptor what it promised, each as a
@@ -199,10 +188,10 @@ const votes: { readonly list: Fields } = {
 /** The order of kinds and fields on the wire. */
 export const layout = layouts<Message>({
   ...serviceLayout,
-  Known: { requests: "bytes", signature: "bytes" },
-  Accept: { ballot: "integer", slot: "integer", value: "bytes", signature: "bytes" },
-  Accepted: { ballot: "integer", slot: "integer", digest: "bytes", signature: "bytes" },
-  AcceptedValue: { ballot: "integer", slot: "integer", digest: "bytes", value: "bytes", signature: "bytes" },
+  Known: { commands: "bytes" },
+  Accept: { ballot: "integer", slot: "integer", value: "bytes" },
+  Accepted: { ballot: "integer", slot: "integer", digest: "bytes" },
+  AcceptedValue: { ballot: "integer", slot: "integer", digest: "bytes", value: "bytes" },
   Suspect: { ballot: "integer", signature: "bytes" },
   Prepare: {
     ballot: "integer",
@@ -227,9 +216,8 @@ export const layout = layouts<Message>({
       ],
     },
   },
-  Learned: { through: "integer", signature: "bytes" },
-  Stable: { through: "integer", signature: "bytes" },
-  Served: { requests: "bytes", signature: "bytes" },
+  Learned: { through: "integer" },
+  Stable: { through: "integer" },
+  Served: { commands: "bytes" },
   ...catchUpLayout,
-  Chosen: { ...catchUpLayout.Chosen, signature: "bytes" },
 });

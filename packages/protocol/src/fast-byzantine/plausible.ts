@@ -1,12 +1,12 @@
 /**
  * What no correct peer sends is passed over before a role looks at it: a role must not end, hold without bound, or run
- * off into numbers that have no successor, because of what arrives. Signatures have been verified when a role is called,
- * those of every statement in the message; what is signed may still be a lie.
+ * off into numbers that have no successor, because of what arrives. What is signed has been verified when a role is
+ * called; it may still be a lie.
  */
 import { nodeOf, roleOf, type Address } from "../address.ts";
 import type { NodeRole } from "../address.ts";
 import type { Configuration } from "./configuration.ts";
-import { maxDigestBytes } from "./digest.ts";
+import { mostDigestBytes } from "../digest.ts";
 import type { Message, Suspicion, Vote } from "./messages.ts";
 
 /** Ballots and slots end far below the greatest safe integer, so that what comes after one is a safe integer too. */
@@ -65,12 +65,12 @@ function isNumber(ballotOrSlot: number): boolean {
 }
 
 function isVote({ ballot, slot, digest }: Vote): boolean {
-  return isNumber(ballot) && isNumber(slot) && digest.length <= maxDigestBytes;
+  return isNumber(ballot) && isNumber(slot) && digest.length <= mostDigestBytes;
 }
 
-/** A batch is a request of the largest kind, or as much as a leader joins. */
+/** A value is a request of the largest kind, or as much as a leader joins. */
 function isValue({ limits }: Configuration, { value }: { readonly value: Uint8Array }): boolean {
-  return value.length <= 2 * Math.max(limits.valueBytes, limits.batchBytes);
+  return value.length <= Math.max(limits.valueBytes, limits.batchBytes);
 }
 
 function isSuspicion(nodes: readonly number[], { node, ballot }: Suspicion): boolean {

@@ -6,10 +6,10 @@ import { addressOf, nodeOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import type { Value } from "../value.ts";
-import { batchOf, requestsOf } from "./batch.ts";
+import { commandsOf, isCommand, joinCommands } from "../commands.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import type { Digest } from "./digest.ts";
+import type { Digest } from "../digest.ts";
 import { Leadership } from "./leadership.ts";
 import type { Entry, Known, Message, Request, Served, Stable, Suspect } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
@@ -92,7 +92,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   flush(out: Output): void {
     if (this.#received.length > 0) {
-      const known: Known = { kind: "Known", requests: batchOf(this.#received), signature: unsigned };
+      const known: Known = { kind: "Known", commands: joinCommands(this.#received) };
       this.#received = [];
       out.send.push({ to: addressOf("acceptor", this.#node), message: known });
     }
@@ -120,14 +120,14 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   }
 
   #request(from: Address, { sequence, command }: Request, out: Output): void {
-    if (this.#pending.add(command, this.#ticks)) this.#received.push(command);
+    if (isCommand(command) && this.#pending.add(command, this.#ticks)) this.#received.push(command);
     else out.send.push({ to: from, message: { kind: "Overloaded", sequence } });
   }
 
   /** The learner of this node has learned these. */
-  #served(from: Address, { requests }: Served): void {
+  #served(from: Address, { commands }: Served): void {
     if (from !== addressOf("learner", this.#node)) return;
-    if (!this.#pending.served(requestsOf(requests) ?? [])) return;
+    if (!this.#pending.served(commandsOf(commands) ?? [])) return;
     this.#ballotsInVain = 0;
     this.#servedAt = this.#ticks;
   }

@@ -3,8 +3,7 @@
  */
 import type { Bounds } from "../limits.ts";
 import type { Value } from "../value.ts";
-import { sizeInBatch } from "./batch.ts";
-import { keyOf, type Digest, type DigestKey } from "./digest.ts";
+import { keyOf, type Digest } from "../digest.ts";
 
 interface PendingRequest {
   readonly command: Value;
@@ -21,8 +20,8 @@ interface PendingRequest {
 export class PendingRequests {
   readonly #limits: Bounds;
   readonly #digest: Digest;
-  readonly #requests = new Map<DigestKey, PendingRequest>();
-  #waiting: DigestKey[] = [];
+  readonly #requests = new Map<string, PendingRequest>();
+  #waiting: string[] = [];
   #sizeBytes = 0;
 
   constructor(limits: Bounds, digest: Digest) {
@@ -66,8 +65,8 @@ export class PendingRequests {
     for (const key of this.#waiting) {
       const request = this.#requests.get(key);
       if (request !== undefined && !request.proposed) {
-        if (taken.length > 0 && sizeBytes + sizeInBatch(request.command) > this.#limits.batchBytes) break;
-        sizeBytes += sizeInBatch(request.command);
+        if (taken.length > 0 && sizeBytes + request.command.length > this.#limits.batchBytes) break;
+        sizeBytes += request.command.length;
         request.proposed = true;
         taken.push(request.command);
       }
@@ -114,7 +113,7 @@ export class PendingRequests {
 export class Permits {
   readonly #bytes: number;
   readonly #digest: Digest;
-  readonly #counts = new Map<DigestKey, { count: number; readonly sizeBytes: number }>();
+  readonly #counts = new Map<string, { count: number; readonly sizeBytes: number }>();
   #sizeBytes = 0;
 
   constructor({ queueBytes }: Bounds, digest: Digest) {
@@ -148,7 +147,7 @@ export class Permits {
   use(commands: readonly Value[]): boolean {
     const keys = commands.map((command) => keyOf(this.#digest(command)));
     // A request that is in it twice takes two.
-    const needed = new Map<DigestKey, number>();
+    const needed = new Map<string, number>();
     for (const key of keys) needed.set(key, (needed.get(key) ?? 0) + 1);
     for (const [key, count] of needed) if ((this.#counts.get(key)?.count ?? 0) < count) return false;
     for (const [key, count] of needed) {

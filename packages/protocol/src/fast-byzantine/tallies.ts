@@ -4,17 +4,17 @@
  */
 import type { Ballot } from "../ballot.ts";
 import type { Value } from "../value.ts";
-import { keyOf, type Digest, type DigestKey } from "./digest.ts";
+import { keyOf, type Digest } from "../digest.ts";
 import type { Quorums } from "./quorums.ts";
 import type { Slot } from "./messages.ts";
 
 interface NodeVote {
   readonly ballot: Ballot;
-  readonly digest: DigestKey;
+  readonly digest: string;
 }
 
 interface KnownValue {
-  readonly digest: DigestKey;
+  readonly digest: string;
   readonly value: Value;
 }
 
@@ -27,7 +27,7 @@ interface Tally {
   /** What the acceptor of this node voted for last. */
   own: KnownValue | undefined;
   /** What enough have voted for in one ballot. */
-  chosen: DigestKey | undefined;
+  chosen: string | undefined;
 }
 
 export class Tallies {

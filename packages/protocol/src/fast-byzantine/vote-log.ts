@@ -3,14 +3,13 @@
  */
 import type { Ballot } from "../ballot.ts";
 import type { Value } from "../value.ts";
-import { keyOf, type DigestKey } from "./digest.ts";
+import { keyOf } from "../digest.ts";
 import type { Slot, Vote } from "./messages.ts";
 
 export interface CastVote {
   readonly ballot: Ballot;
   readonly digest: Uint8Array;
-  readonly key: DigestKey;
-  /** A batch. */
+  readonly key: string;
   readonly value: Value;
   /** Whether it used the permits of its requests. */
   readonly isPermitted: boolean;
