@@ -5,6 +5,7 @@ import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import { newPaxosCommitProtocol } from "./protocols/paxos-commit.ts";
+import { newThreePhaseProtocol } from "./protocols/three-phase.ts";
 import { newTwoPhaseProtocol } from "./protocols/two-phase.ts";
 import type { SimulatedProtocol } from "./world/protocol.ts";
 import { run, type Run, type RunOptions } from "./world/run.ts";
@@ -33,6 +34,7 @@ export const simulations: readonly Simulation[] = [
   simulationOf(newMultiProtocol()),
   simulationOf(newPaxosCommitProtocol()),
   simulationOf(newTwoPhaseProtocol()),
+  simulationOf(newThreePhaseProtocol()),
 ];
 
 export interface SimulateOptions extends RunOptions {
