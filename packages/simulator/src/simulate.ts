@@ -5,6 +5,7 @@ import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import { newPaxosCommitProtocol } from "./protocols/paxos-commit.ts";
+import { newPrimaryBackupProtocol } from "./protocols/primary-backup.ts";
 import { newThreePhaseProtocol } from "./protocols/three-phase.ts";
 import { newTwoPhaseProtocol } from "./protocols/two-phase.ts";
 import type { SimulatedProtocol } from "./world/protocol.ts";
@@ -35,6 +36,7 @@ export const simulations: readonly Simulation[] = [
   simulationOf(newPaxosCommitProtocol()),
   simulationOf(newTwoPhaseProtocol()),
   simulationOf(newThreePhaseProtocol()),
+  simulationOf(newPrimaryBackupProtocol()),
 ];
 
 export interface SimulateOptions extends RunOptions {

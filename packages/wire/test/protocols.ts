@@ -18,6 +18,7 @@ export const protocols: readonly (readonly [name: string, layout: readonly Layou
   ["two-phase", commit.twoPhase.layout],
   ["fast-byzantine", fastByzantine.layout],
   ["three-phase", commit.threePhase.layout],
+  ["primary-backup", commit.primaryBackup.layout],
 ];
 
 /** Any message of a protocol. */
