@@ -64,6 +64,12 @@ export class ViewServer implements RoleMachine<Message, Entry, Delivery> {
 
   #pinged(node: number, view: number, out: Output): void {
     if (node === viewServerNode || node > this.#configuration.nodes) return;
+    const hasPart = node === this.#view.primary || node === this.#view.backup;
+    if (view === 0 && hasPart && this.#isAcknowledged) {
+      // It has been down: what was under way is lost, and it begins anew, as one that was dead.
+      this.#silentTicks.delete(node);
+      this.#review(out);
+    }
     this.#silentTicks.set(node, 0);
     if (node === this.#view.primary && view === this.#view.view) this.#isAcknowledged = true;
     this.#review(out);
