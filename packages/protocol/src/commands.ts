@@ -1,6 +1,6 @@
 /**
- * The commands in a value, where a protocol must tell them apart: a command says in its first 4 bytes how many follow,
- * and a value is commands end to end. What is in them only the state machine reads.
+ * The commands in a value, where a protocol must tell them apart: a command says in its first 4 bytes, the lowest first,
+ * how many follow, and a value is commands end to end. What is in them only the state machine reads.
  */
 import type { Value } from "./value.ts";
 
@@ -13,7 +13,7 @@ export function commandsOf(value: Value): readonly Uint8Array[] | undefined {
   while (at < value.length) {
     if (value.length - at < sizeBytes) return undefined;
     const [a = 0, b = 0, c = 0, d = 0] = value.subarray(at, at + sizeBytes);
-    const end = at + sizeBytes + a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d;
+    const end = at + sizeBytes + a + b * 2 ** 8 + c * 2 ** 16 + d * 2 ** 24;
     if (end > value.length) return undefined;
     commands.push(value.subarray(at, end));
     at = end;

@@ -3,6 +3,7 @@
  */
 import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
+import { newFastByzantineProtocol } from "./protocols/fast-byzantine.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import { newPaxosCommitProtocol } from "./protocols/paxos-commit.ts";
 import { newPrimaryBackupProtocol } from "./protocols/primary-backup.ts";
@@ -33,6 +34,7 @@ export function simulationOf<Message extends { readonly kind: string }, Entry ex
 export const simulations: readonly Simulation[] = [
   simulationOf(newBasicProtocol()),
   simulationOf(newMultiProtocol()),
+  simulationOf(newFastByzantineProtocol()),
   simulationOf(newPaxosCommitProtocol()),
   simulationOf(newTwoPhaseProtocol()),
   simulationOf(newThreePhaseProtocol()),

@@ -6,6 +6,7 @@ const worthwhile: Readonly<Record<string, readonly string[]>> = {
   basic: ["rejections", "values-found", "learned", "inquiries", "restarts"],
   commit: ["votes-found", "votes-finished", "votes-replaced", "restarts-in-doubt", "conflicts", "busy-reads"],
   multi: ["leader-changes", "log-catch-ups", "repairs", "trims", "reads", "restarts"],
+  "fast-byzantine": ["leader-changes", "slots-finished", "log-catch-ups", "trims", "vote-trims", "restarts"],
 };
 
 const flawless = simulations.filter(({ knownFlaw }) => knownFlaw === undefined);
