@@ -82,7 +82,6 @@ const control: WorkerControl = {
         status: { address: addressOf(actor.role, settings.node), ...actor.status() },
       })),
       utilization: since.utilization,
-      sentMessages: host.counters.sentMessages,
       heapBytes: memory.heapUsed,
       bufferBytes: memory.arrayBuffers,
     };

@@ -9,8 +9,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { ProgramError } from "../failure.ts";
 import { showBytes } from "../shell/status.ts";
-import { attempt, makeFolder, type BenchSettings } from "./bench.ts";
-import { newClusterLoad, type ClusterLoad } from "./load.ts";
+import { attempt, makeFolder, newClusterLoad, type BenchSettings } from "./bench.ts";
 import { rounded } from "./measure.ts";
 
 /** How a run stood when a tenth of it was done. */
@@ -37,7 +36,7 @@ export interface SoakReport {
   readonly tenths: readonly SoakSample[];
   /** Throughput of the last tenth, as a part of the first's. */
   readonly lastToFirst: number;
-  /** From the start of the same folder until it has answered a command, in milliseconds. */
+  /** From the start of the same folder until it has answered a read, in milliseconds. */
   readonly restartMs: number;
 }
 
@@ -54,16 +53,16 @@ export const soak = Effect.fnUntraced(function* (
   const samples = yield* Effect.scoped(
     Effect.gen(function* () {
       const cluster = yield* Cluster.scoped(options);
-      const load = newClusterLoad(settings, cluster);
-      yield* attempt(() => load.ready());
-      return yield* attempt(() => run(settings, commands, load, folder, onSample));
+      const client = cluster.client();
+      yield* attempt(() => client.put("key-0", "value", { deadlineMs: 10_000 }));
+      return yield* attempt(() => run(settings, commands, client, folder, onSample));
     }),
   );
   const restartedAt = performance.now();
   yield* Effect.scoped(
     Effect.gen(function* () {
       const cluster = yield* Cluster.scoped(options);
-      yield* attempt(() => newClusterLoad(settings, cluster).ready());
+      yield* attempt(() => cluster.client().get("key-0", { deadlineMs: 60_000 }));
     }),
   );
   const restartMs = Math.round(performance.now() - restartedAt);
@@ -86,7 +85,7 @@ export const soak = Effect.fnUntraced(function* (
 function run(
   settings: BenchSettings,
   commands: number,
-  load: ClusterLoad,
+  client: Parameters<typeof newClusterLoad>[1],
   folder: string,
   onSample: (sample: SoakSample) => void,
 ): Promise<readonly SoakSample[]> {
@@ -95,7 +94,11 @@ function run(
     let answered = 0;
     let issued = 0;
     let since = performance.now();
-    const issue = load.connect(reject)((number) => {
+    const issue = newClusterLoad(
+      settings,
+      client,
+      reject,
+    )((number) => {
       answered += 1;
       if (answered >= ((samples.length + 1) * commands) / tenths) {
         const now = performance.now();

@@ -16,8 +16,7 @@ import type { AnyCommitEntry, AnyCommitMessage, TransactionWatcher } from "./tra
 /** Simulated seconds with faults of a run. */
 export const commitSeconds: readonly [least: number, most: number] = [1, 4];
 
-/** Few, so that transactions meet. */
-export const commitKeys = ["a", "b", "c", "d", "e", "f"];
+const keys = ["a", "b", "c", "d", "e", "f"];
 
 /** What is drawn for a run. */
 export interface TransactionDraw {
@@ -86,7 +85,7 @@ export function castOfTransactions<Message extends AnyCommitMessage, Entry exten
       requireMemory(life, folder);
       return openLog(folder, life.files);
     },
-    newPerson: (surroundings) => options.newPerson(surroundings, { nodes, keys: commitKeys }),
+    newPerson: (surroundings) => options.newPerson(surroundings, { nodes, keys }),
     unsettled(isUp) {
       const inDoubt = nodes
         .filter((node) => isUp(addressOf("participant", node)))

@@ -5,13 +5,8 @@
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import type { Timing } from "../limits.ts";
 import { sameValue } from "../value.ts";
-import type { Envelope } from "../output.ts";
-import type { FetchSnapshot, Slot, SnapshotPart } from "./messages.ts";
-
-/** The part of an output that it fills. */
-interface Output {
-  readonly send: { push(envelope: Envelope<FetchSnapshot>): unknown };
-}
+import type { Output } from "./delivery.ts";
+import type { Slot, SnapshotPart } from "./messages.ts";
 
 export class SnapshotFetch {
   readonly #timing: Timing;

@@ -1,4 +1,0 @@
-export * from "./coordinator.ts";
-export * from "./entries.ts";
-export * from "./messages.ts";
-export * from "./participant.ts";
