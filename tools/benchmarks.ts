@@ -62,7 +62,7 @@ function soakTable({ tenths, lastToFirst, restartMs }: SoakReport): readonly str
         `| ${grouped(sample.commands)} | ${grouped(sample.opsPerSecond)} | ${mebibytes(sample.memoryBytes)} | ${mebibytes(sample.diskBytes)} |`,
     ),
     "",
-    `The last tenth ran at ${lastToFirst} of the first's rate. A restart of the folder answered its first read after ${restartMs} ms.`,
+    `The last tenth ran at ${lastToFirst} of the first's rate. A restart of the folder answered its first command after ${restartMs} ms.`,
   ];
 }
 

@@ -35,7 +35,7 @@ function newShell(overrides: { readonly client?: Partial<StoreClient>; readonly 
   const desk: ClusterDesk = {
     roles: ["proposer", "acceptor", "learner"],
     cluster: {
-      status: async () => ({ leader: overrides.leader ?? 2, roles: [] }),
+      status: async () => ({ leader: overrides.leader ?? 2, roles: [], sentMessages: 0 }),
       kill: async (node, role) => {
         if (node > 3) throw new UnknownActor({ message: `no node ${node}: expected one of 1, 2, 3` });
         asked.push(`kill ${node} ${role}`);

@@ -13,7 +13,7 @@ test("a row for each role, and who leads", () => {
     state("acceptor", { ballot: 4, chosenThrough: 6, highestSlot: 7, logBytes: 2048, syncs: 12, utilization: 1 }, 12),
     state("learner", { ballot: 0, applied: 7, logBytes: 32, syncs: 0, utilization: 0 }, 13),
   ];
-  expect(showStatus({ leader: 1, roles })).toBe(
+  expect(showStatus({ leader: 1, roles, sentMessages: 0 })).toBe(
     [
       "node  role      thread  state    ballot  slots               log      syncs  busy",
       "1     proposer  11      leading  4       chosen through 7    69 B     1      13 %",
@@ -25,7 +25,7 @@ test("a row for each role, and who leads", () => {
 });
 
 test("a role that is down says so, and a cluster without a leader", () => {
-  expect(showStatus({ leader: 0, roles: [state("learner", undefined)] }).split("\n")).toEqual([
+  expect(showStatus({ leader: 0, roles: [state("learner", undefined)], sentMessages: 0 }).split("\n")).toEqual([
     "node  role     thread  state  ballot  slots  log  syncs  busy",
     "1     learner  -       down",
     "no leader",

@@ -61,6 +61,8 @@ export interface ThreadReport {
   readonly roles: readonly RoleReport[];
   /** The part of time that the thread's event loop was busy since the last report, from 0 to 1. */
   readonly utilization: number;
+  /** Messages that its roles have sent. */
+  readonly sentMessages: number;
   /** Bytes of the thread's heap that are in use, and of the buffers that it holds beside the heap. */
   readonly heapBytes: number;
   readonly bufferBytes: number;

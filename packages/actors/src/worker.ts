@@ -82,6 +82,7 @@ const control: WorkerControl = {
         status: { address: addressOf(actor.role, settings.node), ...actor.status() },
       })),
       utilization: since.utilization,
+      sentMessages: host.counters.sentMessages,
       heapBytes: memory.heapUsed,
       bufferBytes: memory.arrayBuffers,
     };

@@ -27,6 +27,11 @@ export class Connection implements ClusterGuest {
     return this.#station.endpoint;
   }
 
+  /** Messages that it has sent. */
+  get sentMessages(): number {
+    return this.#station.sentMessages;
+  }
+
   /** The paths to the cluster are there. */
   start(): void {
     this.session.start();

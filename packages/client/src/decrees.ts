@@ -57,6 +57,11 @@ export class DecreeClient implements ClusterGuest {
     return this.#station.endpoint;
   }
 
+  /** Messages that it has sent. */
+  get sentMessages(): number {
+    return this.#station.sentMessages;
+  }
+
   /**
    * Proposes `value` for `name`; resolves with the value that is chosen for the name, once and for ever.
    *

@@ -22,6 +22,8 @@ export interface StationOptions {
 /** A client as its cluster sees it. */
 export interface ClusterGuest {
   readonly endpoint: Endpoint;
+  /** Messages that it has sent. */
+  readonly sentMessages: number;
   connect(endpoint: Endpoint, path: PathEnd): void;
   disconnect(endpoint: Endpoint): void;
   /** The paths to the cluster are there: what was called until now goes out. */
@@ -75,6 +77,11 @@ export class Station<Message extends { readonly kind: string }> {
       now: () => performance.now(),
       ticking: (needed) => this.#tick(needed),
     };
+  }
+
+  /** Messages that the client has sent. */
+  get sentMessages(): number {
+    return this.#host.counters.sentMessages;
   }
 
   seat(resident: Resident<Message>): void {

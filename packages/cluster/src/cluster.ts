@@ -22,6 +22,8 @@ export interface ClusterStatus {
   /** The node that leads, or 0 when none does. */
   readonly leader: number;
   readonly roles: readonly RoleState[];
+  /** Messages sent until now by the roles that run, each since its thread began, and by the clients that are there. */
+  readonly sentMessages: number;
 }
 
 export interface RoleState {
@@ -135,7 +137,7 @@ export class Cluster implements AsyncDisposable {
         report: reports.find((report) => report.node === plan.node && report.role === role),
       })),
     );
-    return { leader: leaderOf(reports), roles: roles.toSorted(inOrder) };
+    return { leader: leaderOf(reports), roles: roles.toSorted(inOrder), sentMessages: this.#sentMessages(reports) };
   }
 
   /** Ends a node, or one of its roles, at whatever it is doing. Rejects with UnknownActor. */
@@ -201,6 +203,13 @@ export class Cluster implements AsyncDisposable {
       ),
     );
     return guest;
+  }
+
+  #sentMessages(reports: readonly RoleReport[]): number {
+    // Roles that share a thread report the same count.
+    const ofThreads = new Map(reports.map(({ thread, status }) => [thread, Number(status["sentMessages"] ?? 0)]));
+    const counts = [...ofThreads.values(), ...Array.from(this.#guests, ({ sentMessages }) => sentMessages)];
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   #closeGuests(): void {

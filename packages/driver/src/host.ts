@@ -33,6 +33,8 @@ export interface HostCounters {
   refusedFrames: number;
   /** Messages for an address that is not here. */
   strayMessages: number;
+  /** Messages that its residents sent, to each other and away. */
+  sentMessages: number;
 }
 
 /** After so many ticks the buffers of destinations for which nothing waits are given up: clients come and go. */
@@ -49,7 +51,7 @@ export class Host<Message> {
   readonly #begun: Endpoint[] = [];
   #scheduled = false;
   #ticks = 0;
-  readonly counters: HostCounters = { frames: 0, refusedFrames: 0, strayMessages: 0 };
+  readonly counters: HostCounters = { frames: 0, refusedFrames: 0, strayMessages: 0, sentMessages: 0 };
 
   constructor(options: HostOptions<Message>) {
     this.#options = options;
@@ -66,6 +68,7 @@ export class Host<Message> {
 
   /** Puts a message in the frame for its destination; one for a resident goes straight to its inbox. */
   send(from: Address, to: Address, message: Message): void {
+    this.counters.sentMessages += 1;
     const resident = this.#residents.get(to);
     if (resident !== undefined) {
       resident.post(from, message);

@@ -104,7 +104,7 @@ test("a message for nobody here is counted and forgotten", () => {
   network.endpoint(3).send(1, frameOf(here, probe(7)));
   run();
   expect(resident.got).toEqual([]);
-  expect(host.counters).toEqual({ frames: 1, refusedFrames: 0, strayMessages: 1 });
+  expect(host.counters).toEqual({ frames: 1, refusedFrames: 0, strayMessages: 1, sentMessages: 0 });
 });
 
 test.each([
@@ -120,7 +120,7 @@ test.each([
   peer.send(1, bad());
   peer.send(1, frameOf(here, probe(8)));
   run();
-  expect(host.counters).toEqual({ frames: 2, refusedFrames: 1, strayMessages: 0 });
+  expect(host.counters).toEqual({ frames: 2, refusedFrames: 1, strayMessages: 0, sentMessages: 0 });
   expect(resident.got).toEqual([{ from: there, message: probe(8) }]);
 });
 

@@ -1,6 +1,6 @@
 /**
- * The commands in a value, where a protocol must tell them apart: a command says in its first 4 bytes, the lowest first, how many follow,
- * and a value is commands end to end. What is in them only the state machine reads.
+ * The commands in a value, where a protocol must tell them apart: a command says in its first 4 bytes, the lowest first,
+ * how many follow, and a value is commands end to end. What is in them only the state machine reads.
  */
 import type { Value } from "./value.ts";
 

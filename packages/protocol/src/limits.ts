@@ -43,8 +43,8 @@ export const limits = {
   /** Bytes of a stored value of the key-value machine. */
   storedBytes: 512 * 1024,
   /** Named decrees that a role holds, and bytes of their names and values. */
-  decrees: 64 * 1024,
-  decreeBytes: 64 * 1024 * 1024,
+  decrees: 1024 * 1024,
+  decreeBytes: 256 * 1024 * 1024,
   /** Sessions that a replica remembers; the one used longest ago is forgotten first. */
   sessions: 4096,
   /** Requests of one session that may be outstanding: their replies are remembered until acknowledged. */

@@ -3,9 +3,11 @@
  */
 import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
-import { newByzantineProtocol } from "./protocols/byzantine.ts";
+import { newFastByzantineProtocol } from "./protocols/fast-byzantine.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import { newPaxosCommitProtocol } from "./protocols/paxos-commit.ts";
+import { newPrimaryBackupProtocol } from "./protocols/primary-backup.ts";
+import { newThreePhaseProtocol } from "./protocols/three-phase.ts";
 import { newTwoPhaseProtocol } from "./protocols/two-phase.ts";
 import type { SimulatedProtocol } from "./world/protocol.ts";
 import { run, type Run, type RunOptions } from "./world/run.ts";
@@ -32,9 +34,11 @@ export function simulationOf<Message extends { readonly kind: string }, Entry ex
 export const simulations: readonly Simulation[] = [
   simulationOf(newBasicProtocol()),
   simulationOf(newMultiProtocol()),
-  simulationOf(newByzantineProtocol()),
+  simulationOf(newFastByzantineProtocol()),
   simulationOf(newPaxosCommitProtocol()),
   simulationOf(newTwoPhaseProtocol()),
+  simulationOf(newThreePhaseProtocol()),
+  simulationOf(newPrimaryBackupProtocol()),
 ];
 
 export interface SimulateOptions extends RunOptions {

@@ -17,6 +17,8 @@ export const protocols: readonly (readonly [name: string, layout: readonly Layou
   ["commit", commit.paxosCommit.layout],
   ["two-phase", commit.twoPhase.layout],
   ["fast-byzantine", fastByzantine.layout],
+  ["three-phase", commit.threePhase.layout],
+  ["primary-backup", commit.primaryBackup.layout],
 ];
 
 /** Any message of a protocol. */

@@ -2,7 +2,6 @@
  * `synod bench`: a cluster under closed-loop load, next to the floor of this machine in the same run.
  */
 import { Cluster, type ClusterStatus, type StartError } from "@synod/cluster";
-import type { KeyValueClient } from "@synod/client";
 import type { RoleStatus } from "@synod/protocol";
 import { Effect, type Scope } from "effect";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,7 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProgramError } from "../failure.ts";
 import { startFloor } from "./floor.ts";
-import { Meter, rounded, type Connect, type Load, type Measurement } from "./measure.ts";
+import { delaysOf } from "./delays.ts";
+import { newClusterLoad } from "./load.ts";
+import { Meter, rounded, type Load, type Measurement } from "./measure.ts";
 
 export interface BenchSettings extends Load {
   readonly protocol: string;
@@ -29,8 +30,12 @@ export interface BenchReport extends Measurement {
   readonly durable: boolean;
   readonly clients: number;
   readonly payloadBytes: number;
-  /** Commands per slot. */
+  /** Commands per slot; 0 where there are no slots. */
   readonly meanBatch: number;
+  /** Messages of clients and roles, heartbeats and answers included, per command. */
+  readonly messagesPerCommand: number;
+  /** Message delays from asking to the answer, as the protocol's scenario without a failure shows; 0 when it has none. */
+  readonly messageDelays: number;
   /** Syncs of all acceptors. */
   readonly syncsPerSecond: number;
   /** The same bytes along the same route with no protocol. */
@@ -48,20 +53,22 @@ export const bench = Effect.fnUntraced(function* (
   const { protocol, clients, payloadBytes, nodes, placement, volatile } = settings;
   const data = volatile ? {} : { data: join(folder, "cluster") };
   const cluster = yield* Cluster.scoped({ protocol, nodes, placement, ...data });
-  const client = cluster.client();
+  const load = newClusterLoad(settings, cluster);
   // The first command waits for a leader.
-  yield* attempt(() => client.put("key", "value", { deadlineMs: 10_000 }));
+  yield* attempt(() => load.ready());
   const floor = yield* startFloor({ ...settings, folder: volatile ? undefined : folder });
   const own = new Meter(settings);
   const bare = new Meter(settings);
-  const totals: Totals = { slots: 0, syncs: 0, commands: 0 };
+  const totals: Totals = { slots: 0, syncs: 0, messages: 0 };
+  const commandsBefore = load.answered;
   for (let round = 0; round < rounds; round++) {
     const before = totalsOf(yield* Effect.promise(() => cluster.status()));
-    yield* attempt(() => own.round(settings.seconds / rounds, (failed) => newClusterLoad(settings, client, failed)));
+    yield* attempt(() => own.round(settings.seconds / rounds, (failed) => load.connect(failed)));
     const after = totalsOf(yield* Effect.promise(() => cluster.status()));
-    for (const name of ["slots", "syncs", "commands"] as const) totals[name] += after[name] - before[name];
+    for (const name of ["slots", "syncs", "messages"] as const) totals[name] += after[name] - before[name];
     yield* attempt(() => bare.round(settings.seconds / rounds, () => floor));
   }
+  const commands = Math.max(1, load.answered - commandsBefore);
   const [measured, floorMeasured] = [own.report(), bare.report()];
   return {
     protocol,
@@ -71,9 +78,11 @@ export const bench = Effect.fnUntraced(function* (
     clients,
     payloadBytes,
     ...measured,
-    meanBatch: rounded(totals.commands / Math.max(1, totals.slots), 1),
+    meanBatch: totals.slots === 0 ? 0 : rounded(commands / totals.slots, 1),
+    messagesPerCommand: rounded(totals.messages / commands, 2),
+    messageDelays: delaysOf(protocol),
     // A round has a warm-up, in which there are syncs as well.
-    syncsPerSecond: volatile ? 0 : Math.round((totals.syncs / totals.commands) * measured.opsPerSecond),
+    syncsPerSecond: volatile ? 0 : Math.round((totals.syncs / commands) * measured.opsPerSecond),
     floor: floorMeasured,
     ratioToFloor: rounded(measured.opsPerCoreSecond / floorMeasured.opsPerCoreSecond, 3),
     p50RatioToFloor: rounded(measured.p50Ms / floorMeasured.p50Ms, 2),
@@ -101,39 +110,22 @@ export function attempt<Answer>(run: () => Promise<Answer>): Effect.Effect<Answe
   });
 }
 
-/** Puts for each client its own key, over and over. */
-export function newClusterLoad(
-  { clients, payloadBytes }: BenchSettings,
-  client: KeyValueClient,
-  failed: (reason: unknown) => void,
-): Connect {
-  const value = "x".repeat(payloadBytes);
-  const keys = Array.from({ length: clients }, (_, number) => `key-${number}`);
-  return (answered) => {
-    // One handler for each client, made once: what is measured is the cluster and its client.
-    const handlers = keys.map((_, number) => () => answered(number));
-    return (number) => void client.put(keys[number] ?? "", value).then(handlers[number], failed);
-  };
-}
-
 interface Totals {
   slots: number;
   /** Of all acceptors. */
   syncs: number;
-  commands: number;
+  messages: number;
 }
 
-function totalsOf({ roles }: ClusterStatus): Totals {
+function totalsOf({ roles, sentMessages: messages }: ClusterStatus): Totals {
   let slots = 0;
   let syncs = 0;
-  let commands = 0;
   for (const { role, report } of roles) {
     const status: RoleStatus = report?.status ?? {};
     slots = Math.max(slots, Number(status["commitPoint"] ?? 0));
-    commands = Math.max(commands, Number(status["commands"] ?? 0));
     if (role === "acceptor") syncs += Number(status["syncs"] ?? 0);
   }
-  return { slots, syncs, commands };
+  return { slots, syncs, messages };
 }
 
 export function showBench(report: BenchReport): string {
@@ -148,6 +140,8 @@ export function showBench(report: BenchReport): string {
     ["p99.9 ms", String(report.p999Ms), String(floor.p999Ms)],
     ["commands per slot", String(report.meanBatch), ""],
     ["syncs per second", String(report.syncsPerSecond), ""],
+    ["messages per command", String(report.messagesPerCommand), ""],
+    ["message delays", String(report.messageDelays), ""],
   ];
   const table = rows.map(([name, own, bare]) => `${name.padEnd(26)}${own.padStart(12)}${bare.padStart(12)}`.trimEnd());
   const kept = report.durable ? "durable" : "volatile";

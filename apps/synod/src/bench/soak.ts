@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { ProgramError } from "../failure.ts";
 import { showBytes } from "../shell/status.ts";
-import { attempt, makeFolder, newClusterLoad, type BenchSettings } from "./bench.ts";
+import { attempt, makeFolder, type BenchSettings } from "./bench.ts";
+import { newClusterLoad, type ClusterLoad } from "./load.ts";
 import { rounded } from "./measure.ts";
 
 /** How a run stood when a tenth of it was done. */
@@ -36,7 +37,7 @@ export interface SoakReport {
   readonly tenths: readonly SoakSample[];
   /** Throughput of the last tenth, as a part of the first's. */
   readonly lastToFirst: number;
-  /** From the start of the same folder until it has answered a read, in milliseconds. */
+  /** From the start of the same folder until it has answered a command, in milliseconds. */
   readonly restartMs: number;
 }
 
@@ -53,16 +54,16 @@ export const soak = Effect.fnUntraced(function* (
   const samples = yield* Effect.scoped(
     Effect.gen(function* () {
       const cluster = yield* Cluster.scoped(options);
-      const client = cluster.client();
-      yield* attempt(() => client.put("key-0", "value", { deadlineMs: 10_000 }));
-      return yield* attempt(() => run(settings, commands, client, folder, onSample));
+      const load = newClusterLoad(settings, cluster);
+      yield* attempt(() => load.ready());
+      return yield* attempt(() => run(settings, commands, load, folder, onSample));
     }),
   );
   const restartedAt = performance.now();
   yield* Effect.scoped(
     Effect.gen(function* () {
       const cluster = yield* Cluster.scoped(options);
-      yield* attempt(() => cluster.client().get("key-0", { deadlineMs: 60_000 }));
+      yield* attempt(() => newClusterLoad(settings, cluster).ready());
     }),
   );
   const restartMs = Math.round(performance.now() - restartedAt);
@@ -85,7 +86,7 @@ export const soak = Effect.fnUntraced(function* (
 function run(
   settings: BenchSettings,
   commands: number,
-  client: Parameters<typeof newClusterLoad>[1],
+  load: ClusterLoad,
   folder: string,
   onSample: (sample: SoakSample) => void,
 ): Promise<readonly SoakSample[]> {
@@ -94,11 +95,7 @@ function run(
     let answered = 0;
     let issued = 0;
     let since = performance.now();
-    const issue = newClusterLoad(
-      settings,
-      client,
-      reject,
-    )((number) => {
+    const issue = load.connect(reject)((number) => {
       answered += 1;
       if (answered >= ((samples.length + 1) * commands) / tenths) {
         const now = performance.now();

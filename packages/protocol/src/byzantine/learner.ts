@@ -8,6 +8,7 @@ import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
 import { keyOf } from "../digest.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import type { ReplicatedLearner } from "../replication/delivery.ts";
+import { SnapshotFetch } from "../replication/snapshot-fetch.ts";
 import type { Value } from "../value.ts";
 import { Believing } from "./believing.ts";
 import type { Configuration } from "./configuration.ts";
@@ -16,7 +17,6 @@ import type { Accepted, AcceptedValue, CatchUp, Chosen, Entry, FetchSnapshot } f
 import type { Message, Slot, SnapshotPart } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { believedBy } from "./quorums.ts";
-import { SnapshotFetch } from "./snapshot-fetch.ts";
 import { Tally } from "./tally.ts";
 
 export class Learner implements RoleMachine<Message, Entry, Delivery>, ReplicatedLearner<Message, Entry, Delivery> {

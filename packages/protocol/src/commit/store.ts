@@ -101,7 +101,12 @@ export class Store {
    *   it is told what became of it; undefined when it cannot know any more
    */
   vote(from: Address, transaction: TransactionId, participants: readonly Share[], out: Output): boolean | undefined {
-    if (this.#inDoubt.has(transaction)) return true;
+    const doubt = this.#inDoubt.get(transaction);
+    if (doubt !== undefined) {
+      // Whoever asks again is there.
+      doubt.silentTicks = 0;
+      return true;
+    }
     if (this.#outcomes.get(transaction) === undefined) {
       const open = this.#open.get(transaction);
       const expected = participants.find(({ node }) => node === this.#node)?.writes ?? 0;

@@ -2,6 +2,7 @@
  * Who takes part in Fast Byzantine Paxos, and how.
  */
 import { limits, timing, type Bounds, type Timing } from "../limits.ts";
+import type { Access } from "../service.ts";
 import { mostFaults, quorumsOf, type Quorums } from "./quorums.ts";
 
 export interface Configuration {
@@ -24,5 +25,18 @@ export function configurationOf(count: number, changes: Partial<Omit<Configurati
     timing,
     limits,
     ...changes,
+  };
+}
+
+/** Every proposer is asked, so that none can suppress a request; of f+1 equal answers one is honest. */
+export function accessOf({ nodes, quorums }: Configuration): Access {
+  return {
+    nodes,
+    acceptors: nodes,
+    requests: "proposers",
+    reads: "logged",
+    answers: quorums.trust,
+    // A leader that lies could put off one request behind others of its session.
+    requestsUnderWay: 1,
   };
 }

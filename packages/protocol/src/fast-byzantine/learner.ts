@@ -7,13 +7,15 @@
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import type { ReplicatedLearner } from "../replication/delivery.ts";
+import { SnapshotFetch } from "../replication/snapshot-fetch.ts";
 import type { Value } from "../value.ts";
 import { commandsOf, joinCommands } from "../commands.ts";
 import { ChosenLog } from "./chosen-log.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import type { Digest } from "../digest.ts";
-import type { Accepted, AcceptedValue, CatchUp, Chosen, Entry, Learned, Message, Slot, Stable } from "./messages.ts";
+import type { Accepted, AcceptedValue, CatchUp, Chosen, Entry, FetchSnapshot, Learned } from "./messages.ts";
+import type { Message, Slot, SnapshotPart, Stable } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { Progress } from "./progress.ts";
 import { Tallies } from "./tallies.ts";
@@ -43,6 +45,11 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   #stuckTicks = 0;
   #stuckAt: Slot = 0;
   #nextAsked = 0;
+  /** By node: up to where it said last that its log has nothing any more. */
+  readonly #trimmed = new Progress();
+  #fetch: SnapshotFetch | undefined;
+  /** Slots that only another's snapshot holds, of which no own one is durable yet. */
+  #gap: { readonly before: Slot; readonly through: Slot } | undefined;
 
   constructor(configuration: Configuration, node: number, digest: Digest) {
     this.#configuration = configuration;
@@ -65,6 +72,10 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
         return this.#catchUp(from, message, out);
       case "Chosen":
         return this.#chosen(from, message, out);
+      case "FetchSnapshot":
+        return this.#serve(from, message, out);
+      case "SnapshotPart":
+        return this.#part(from, message, out);
       default:
         return;
     }
@@ -73,7 +84,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   tick(out: Output): void {
     this.#advance(out);
     this.#announce(out);
-    this.#askWhenStuck(out);
+    if (this.#fetch === undefined) this.#askWhenStuck(out);
+    else if (!this.#fetch.tick(out)) this.#fetch = undefined;
   }
 
   flush(out: Output): void {
@@ -102,19 +114,28 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
       trimmedThrough: this.#log.trimmedThrough,
       slotsHeld: this.#tallies.size,
       slotsKept: this.#log.size,
+      fetchedBytes: this.#fetch?.fetchedBytes ?? 0,
     };
   }
 
-  /** The host's state machine holds everything up to `slot`, from its own snapshot. */
+  /** The host's state machine holds everything up to `slot`: from its own snapshot, or from other learners'. */
   installed(slot: Slot, out: Output): void {
-    if (slot > this.#delivered) this.#moveTo(slot);
+    this.#fetch = undefined;
+    if (slot > this.#delivered) {
+      this.#gap = { before: this.#gap?.before ?? this.#delivered, through: slot };
+      this.#moveTo(slot);
+    }
     this.#advance(out);
   }
 
-  refused(): void {}
+  /** What was fetched is not a whole snapshot: fetch it anew. */
+  refused(): void {
+    this.#fetch = undefined;
+  }
 
   /** The host has made a snapshot of everything up to `slot` durable: the log behind it may go. */
   snapshotted(slot: Slot, out: Output): void {
+    if (this.#gap !== undefined && slot >= this.#gap.through) this.#gap = undefined;
     if (slot <= this.#log.trimmedThrough) return;
     this.#log.forget(slot);
     out.persist.push({ kind: "Trim", slot });
@@ -160,12 +181,13 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     const { heartbeatTicks, electionTicks } = this.#configuration.timing;
     this.#announceTicks += 1;
     this.#quietTicks += 1;
-    const isDue = this.#delivered > this.#announced && this.#announceTicks >= heartbeatTicks;
+    const through = this.#gap?.before ?? this.#delivered;
+    const isDue = through > this.#announced && this.#announceTicks >= heartbeatTicks;
     if (!isDue && this.#quietTicks < electionTicks) return;
     this.#announceTicks = 0;
     this.#quietTicks = 0;
-    this.#announced = this.#delivered;
-    const message: Learned = { kind: "Learned", through: this.#delivered };
+    this.#announced = through;
+    const message: Learned = { kind: "Learned", through };
     for (const node of this.#configuration.nodes) {
       out.sendAfterPersist.push({ to: addressOf("learner", node), message });
     }
@@ -203,7 +225,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     out.send.push({ to: from, message: this.#log.answer(first) });
   }
 
-  #chosen(from: Address, { from: first, values }: Chosen, out: Output): void {
+  #chosen(from: Address, { from: first, values, trimmedThrough }: Chosen, out: Output): void {
     const before = this.#delivered;
     if (nodeOf(from) === this.#node) return;
     this.#starting = false;
@@ -212,8 +234,29 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
       if (this.#holds(slot)) this.#tallies.answer(slot, nodeOf(from), value);
     }
     this.#advance(out);
+    this.#trimmed.take(nodeOf(from), trimmedThrough);
     // Their answers were cut off at the same slot.
     if (this.#delivered > before && this.#known > this.#delivered) this.#ask(out);
+    else if (this.#trimmed.reachedBy(this.#configuration.quorums.trust) > this.#delivered) this.#fetchSnapshot(out);
+  }
+
+  /** The logs of others do not go back so far any more, says one that is honest. */
+  #fetchSnapshot(out: Output): void {
+    if (this.#fetch !== undefined) return;
+    const { timing, quorums } = this.#configuration;
+    this.#fetch = new SnapshotFetch(timing, quorums.trust, this.#others);
+    this.#fetch.ask(out);
+  }
+
+  #serve(to: Address, { slot, offset }: FetchSnapshot, out: Output): void {
+    out.deliver.push({ kind: "serve", to, slot, offset });
+  }
+
+  #part(from: Address, part: SnapshotPart, out: Output): void {
+    const believed = this.#fetch?.part(from, part, this.#delivered, out);
+    if (believed === undefined) return;
+    const { slot, offset, sizeBytes, bytes } = believed;
+    out.deliver.push({ kind: "part", slot, offset, sizeBytes, bytes });
   }
 
   #askWhenStuck(out: Output): void {

@@ -22,6 +22,8 @@
  *
  *     a learner behind       learner  -> learners x2  : CatchUp           others, if these do not help
  *                            learner  -> learner      : Chosen            believed when 2 say the same
+ *                            learner  -> learners x5  : FetchSnapshot     when 2 logs no longer go back so far
+ *                            learner  -> learner      : SnapshotPart      believed when 2 send the same
  *
  * There is one message delay fewer than with a round of Verify, since a learner's quorum is larger: 4f+1 of 5f+1.
  * A value that so many voted for is in the majority of any n-f reports, whoever lies; see `certificate.ts`.

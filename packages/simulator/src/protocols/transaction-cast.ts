@@ -16,7 +16,8 @@ import type { AnyCommitEntry, AnyCommitMessage, TransactionWatcher } from "./tra
 /** Simulated seconds with faults of a run. */
 export const commitSeconds: readonly [least: number, most: number] = [1, 4];
 
-const keys = ["a", "b", "c", "d", "e", "f"];
+/** Few, so that transactions meet. */
+export const commitKeys = ["a", "b", "c", "d", "e", "f"];
 
 /** What is drawn for a run. */
 export interface TransactionDraw {
@@ -85,7 +86,7 @@ export function castOfTransactions<Message extends AnyCommitMessage, Entry exten
       requireMemory(life, folder);
       return openLog(folder, life.files);
     },
-    newPerson: (surroundings) => options.newPerson(surroundings, { nodes, keys }),
+    newPerson: (surroundings) => options.newPerson(surroundings, { nodes, keys: commitKeys }),
     unsettled(isUp) {
       const inDoubt = nodes
         .filter((node) => isUp(addressOf("participant", node)))

@@ -8,8 +8,8 @@ import type { Watcher } from "../world/protocol.ts";
 import type { Tally } from "../world/tally.ts";
 import type { Report } from "../world/violation.ts";
 
-export type AnyCommitMessage = commit.twoPhase.Message | commit.paxosCommit.Message;
-export type AnyCommitEntry = commit.twoPhase.Entry | commit.paxosCommit.Entry;
+export type AnyCommitMessage = commit.twoPhase.Message | commit.threePhase.Message | commit.paxosCommit.Message;
+export type AnyCommitEntry = commit.twoPhase.Entry | commit.threePhase.Entry | commit.paxosCommit.Entry;
 
 /** What a participant found in its log. */
 interface Found {
@@ -23,6 +23,7 @@ const counted: Partial<Record<AnyCommitMessage["kind"], string>> = {
   Abort: "given-up",
   Overloaded: "overloads",
   Rejected: "rejections",
+  StateRequest: "termination-requests",
 };
 
 export class TransactionWatcher implements Watcher<AnyCommitMessage, AnyCommitEntry, never> {

@@ -2,13 +2,12 @@
  * Two-phase commit in the world. It is there to be compared: it blocks when a coordinator is lost after the votes, and
  * the run then says so.
  */
-import { commit, noSuchRole } from "@synod/protocol";
-import { nodeOf, roleOf, showAddress, type Address, type RoleMachine } from "@synod/protocol";
+import { commit, noSuchRole, type RoleMachine } from "@synod/protocol";
 import { TransactionsChecker } from "../check/transactions.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import { CoordinatorWatcher } from "./coordinator-watcher.ts";
 import { castOfTransactions, commitSeconds, drawTransactions } from "./transaction-cast.ts";
 import { TransactionPerson } from "./transaction-person.ts";
-import { TransactionWatcher, type AnyCommitEntry, type AnyCommitMessage } from "./transaction-watcher.ts";
 
 type Message = commit.twoPhase.Message;
 type Entry = commit.twoPhase.Entry;
@@ -64,27 +63,4 @@ function castOf(setting: Setting, parts: TwoPhaseParts): Cast<Message, Entry, ne
     },
     busyWith: (role, { locks }) => (role === "participant" && locks !== 0 ? "holds locks" : undefined),
   });
-}
-
-/** Of protocols in which a coordinator decides by itself: what it tells must be on its disk. */
-export class CoordinatorWatcher extends TransactionWatcher {
-  readonly #decided = new Map<Address, Set<number>>();
-
-  override sent(from: Address, to: Address, message: AnyCommitMessage): void {
-    super.sent(from, to, message);
-    if (message.kind === "Vote") this.transactions.votes(nodeOf(from), message.transaction);
-    if (message.kind !== "Decision" || this.#decided.get(from)?.has(message.transaction) === true) return;
-    const known = `tells of the end of transaction ${message.transaction}, which is not on its disk`;
-    this.report("durability", `${showAddress(from)} ${known}`);
-  }
-
-  override durable(address: Address, entry: AnyCommitEntry): void {
-    super.durable(address, entry);
-    if (entry.kind !== "Decision") return;
-    const decided = this.#decided.get(address) ?? new Set();
-    this.#decided.set(address, decided.add(entry.transaction));
-    if (roleOf(address) === "coordinator") {
-      this.transactions.decides(showAddress(address), entry.transaction, entry.committed);
-    }
-  }
 }

@@ -1,22 +1,19 @@
 /**
  * The coordinator of two-phase commit (Gray and Lamport 2006, §3): it commits a transaction when all participants have
- * voted for it, and aborts it when one has not in time. It alone decides, and so its decision is durable before it
- * leaves.
+ * voted for it, and aborts it when one has not in time. It alone decides.
  */
-import { addressOf, nodeOf, roleOf, type Address } from "../../address.ts";
-import { ballotOwner } from "../../ballot.ts";
+import { addressOf, roleOf, type Address } from "../../address.ts";
 import type { RoleMachine, RoleStatus } from "../../output.ts";
 import type { CommitConfiguration } from "../configuration.ts";
+import { Coordination, participantAt, type CoordinatorEntry } from "../coordination.ts";
 import type { Commit, Inquire, Share, TransactionId } from "../messages.ts";
-import { Numbering } from "../numbering.ts";
-import { Outcomes } from "../outcomes.ts";
 import { entrySlot } from "../place.ts";
 import { isPlausible } from "../plausible.ts";
 import type { Delivery, Output } from "./entries.ts";
-import type { CoordinatorEntry, Entry, Message } from "./messages.ts";
+import type { Entry, Message } from "./messages.ts";
 
 /** A transaction on which it collects votes. Lost in a crash: then it is aborted when somebody asks. */
-interface Ballot {
+interface Vote {
   readonly participants: readonly Share[];
   client: Address;
   /** The nodes whose participants have voted for it. */
@@ -26,39 +23,29 @@ interface Ballot {
 
 export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: CommitConfiguration;
-  readonly #node: number;
-  readonly #numbering: Numbering;
-  readonly #outcomes: Outcomes;
-  readonly #voting = new Map<TransactionId, Ballot>();
+  readonly #coordination: Coordination;
+  readonly #voting = new Map<TransactionId, Vote>();
 
   constructor(configuration: CommitConfiguration, node: number) {
     this.#configuration = configuration;
-    this.#node = node;
-    this.#numbering = new Numbering(node, configuration.nodes);
-    this.#outcomes = new Outcomes(configuration.nodes, configuration.limits.outcomes);
+    this.#coordination = new Coordination(configuration, node);
   }
 
   step(from: Address, message: Message, out: Output): void {
     if (!isPlausible(this.#configuration, message)) return;
     switch (message.kind) {
-      case "Begin": {
-        const transaction = this.#numbering.next(out);
-        const { sequence } = message;
-        out.sendAfterPersist.push({ to: from, message: { kind: "Begun", sequence, transaction } });
-        return;
-      }
+      case "Begin":
+        return this.#coordination.begin(from, message, out);
       case "Commit":
-        if (this.#isOwn(message.transaction)) this.#commit(from, message, out);
+        if (this.#coordination.isOwn(message.transaction)) this.#commit(from, message, out);
         return;
       case "Vote":
-        this.#vote(from, message.transaction, out);
-        return;
+        return this.#vote(from, message.transaction, out);
       case "Decision":
         // Of a participant: it has aborted, or knows from before what was decided.
-        if (this.#voting.has(message.transaction)) this.#decide(message.transaction, message.committed, out);
-        return;
+        return this.#decide(message.transaction, message.committed, out);
       case "Inquire":
-        if (this.#isOwn(message.transaction)) this.#inquired(from, message, out);
+        if (this.#coordination.isOwn(message.transaction)) this.#inquired(from, message, out);
         return;
       default:
         return; // Not for a coordinator.
@@ -68,55 +55,44 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
   tick(out: Output): void {
     out.trimThrough = entrySlot;
     const { retryTicks, voteTicks } = this.#configuration.timing;
-    for (const [transaction, ballot] of this.#voting) {
-      ballot.ageTicks += 1;
-      if (ballot.ageTicks >= voteTicks) this.#decide(transaction, false, out);
-      else if (ballot.ageTicks % retryTicks === 0) this.#ask(transaction, ballot, out);
+    for (const [transaction, voting] of this.#voting) {
+      voting.ageTicks += 1;
+      if (voting.ageTicks >= voteTicks) this.#decide(transaction, false, out);
+      else if (voting.ageTicks % retryTicks === 0) this.#ask(transaction, voting, out);
     }
   }
 
   flush(): void {}
 
   restore(entry: Entry): void {
-    if (entry.kind === "Reserved") this.#numbering.restore(entry);
-    if (entry.kind === "Decision" || entry.kind === "Forgotten") this.#outcomes.restore(entry);
+    if (entry.kind !== "Prepared" && entry.kind !== "Stored") this.#coordination.restore(entry);
   }
 
   checkpoint(): readonly CoordinatorEntry[] {
-    return [...this.#numbering.checkpoint(), ...this.#outcomes.entries()];
+    return this.#coordination.checkpoint();
   }
 
   status(): RoleStatus {
-    return { voting: this.#voting.size, outcomes: this.#outcomes.count };
-  }
-
-  #isOwn(transaction: TransactionId): boolean {
-    return (
-      ballotOwner(transaction, this.#configuration.nodes) === this.#node &&
-      transaction <= this.#numbering.reservedThrough
-    );
+    return { underWay: this.#voting.size, outcomes: this.#coordination.outcomes };
   }
 
   #commit(client: Address, { transaction, participants }: Commit, out: Output): void {
-    const ballot = this.#voting.get(transaction);
-    if (ballot !== undefined) {
-      ballot.client = client;
+    const known = this.#voting.get(transaction);
+    if (known !== undefined) {
+      known.client = client;
       return;
     }
-    if (this.#outcomes.get(transaction) !== undefined || this.#outcomes.isForgotten(transaction)) {
-      this.#tell(client, transaction, out);
-      return;
-    }
+    if (this.#coordination.isOver(transaction)) return this.#coordination.tell(client, transaction, out);
     if (this.#voting.size >= this.#configuration.limits.transactions) {
       out.send.push({ to: client, message: { kind: "Overloaded", transaction } });
       return;
     }
-    const begun: Ballot = { participants, client, votes: new Set(), ageTicks: 0 };
-    this.#voting.set(transaction, begun);
-    this.#ask(transaction, begun, out);
+    const voting: Vote = { participants, client, votes: new Set(), ageTicks: 0 };
+    this.#voting.set(transaction, voting);
+    this.#ask(transaction, voting, out);
   }
 
-  #ask(transaction: TransactionId, { participants, votes }: Ballot, out: Output): void {
+  #ask(transaction: TransactionId, { participants, votes }: Vote, out: Output): void {
     for (const { node } of participants) {
       if (votes.has(node)) continue;
       const to = addressOf("participant", node);
@@ -125,38 +101,27 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
   }
 
   #vote(from: Address, transaction: TransactionId, out: Output): void {
-    const ballot = this.#voting.get(transaction);
-    const node = nodeOf(from);
-    if (ballot === undefined || roleOf(from) !== "participant") return;
-    if (!ballot.participants.some((share) => share.node === node)) return;
-    ballot.votes.add(node);
-    if (ballot.votes.size === ballot.participants.length) this.#decide(transaction, true, out);
+    const voting = this.#voting.get(transaction);
+    const node = voting && participantAt(from, voting.participants);
+    if (voting === undefined || node === undefined) return;
+    voting.votes.add(node);
+    if (voting.votes.size === voting.participants.length) this.#decide(transaction, true, out);
   }
 
   /** §3: the decision is written before it is told; nobody else could say what it was. */
   #decide(transaction: TransactionId, committed: boolean, out: Output): void {
-    const ballot = this.#voting.get(transaction);
+    const voting = this.#voting.get(transaction);
+    if (voting === undefined) return;
     this.#voting.delete(transaction);
-    this.#outcomes.add(transaction, committed);
-    out.persist.push({ kind: "Decision", transaction, committed });
-    if (ballot === undefined) return;
-    for (const { node } of ballot.participants) this.#tell(addressOf("participant", node), transaction, out);
-    this.#tell(ballot.client, transaction, out);
+    this.#coordination.decide(transaction, committed, out);
+    const told = [...voting.participants.map(({ node }) => addressOf("participant", node)), voting.client];
+    for (const to of told) this.#coordination.tell(to, transaction, out);
   }
 
   /** A transaction that it knows nothing of was not committed: its votes were lost with an earlier life. */
   #inquired(from: Address, { transaction }: Inquire, out: Output): void {
     if (this.#voting.has(transaction)) return;
-    if (this.#outcomes.get(transaction) === undefined) {
-      if (roleOf(from) !== "participant" || this.#outcomes.isForgotten(transaction)) return;
-      this.#decide(transaction, false, out);
-    }
-    this.#tell(from, transaction, out);
-  }
-
-  #tell(to: Address, transaction: TransactionId, out: Output): void {
-    const committed = this.#outcomes.get(transaction);
-    if (committed === undefined) return;
-    out.sendAfterPersist.push({ to, message: { kind: "Decision", transaction, committed } });
+    if (roleOf(from) === "participant") this.#coordination.decide(transaction, false, out);
+    this.#coordination.tell(from, transaction, out);
   }
 }

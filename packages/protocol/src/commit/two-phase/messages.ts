@@ -14,7 +14,8 @@
  */
 import { layouts } from "../../layout.ts";
 import { transactionLayout } from "../messages.ts";
-import type { Decision, Forgotten, Reserved, StoreEntry, TransactionId, TransactionMessage } from "../messages.ts";
+import type { CoordinatorEntry } from "../coordination.ts";
+import type { StoreEntry, TransactionId, TransactionMessage } from "../messages.ts";
 
 /** A participant votes for the transaction: it will commit it when it is told to. */
 export interface Vote {
@@ -23,9 +24,6 @@ export interface Vote {
 }
 
 export type Message = TransactionMessage | Vote;
-
-/** Of a coordinator: the numbers it may have given out, and what it decided. */
-export type CoordinatorEntry = Reserved | Decision | Forgotten;
 
 /** What goes to stable storage. */
 export type Entry = StoreEntry | CoordinatorEntry;

@@ -5,8 +5,13 @@
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import type { Timing } from "../limits.ts";
 import { sameValue } from "../value.ts";
-import type { Output } from "./delivery.ts";
-import type { Slot, SnapshotPart } from "./messages.ts";
+import type { Envelope } from "../output.ts";
+import type { FetchSnapshot, Slot, SnapshotPart } from "./messages.ts";
+
+/** The part of an output that it fills. */
+interface Output {
+  readonly send: { push(envelope: Envelope<FetchSnapshot>): unknown };
+}
 
 export class SnapshotFetch {
   readonly #timing: Timing;

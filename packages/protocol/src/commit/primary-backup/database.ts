@@ -1,0 +1,80 @@
+/**
+ * What a server has: keys with their values, and the last request of each client, so that each is done once.
+ */
+import type { ClientRow, Forward, Row, Transfer, ViewNumber } from "./messages.ts";
+
+export class Database {
+  readonly #rows = new Map<string, Row>();
+  readonly #clients = new Map<number, number>();
+  readonly #mostClients: number;
+  #bytes = 0;
+
+  /** @param mostClients how many are remembered; the one that wrote longest ago is forgotten first */
+  constructor(mostClients: number) {
+    this.#mostClients = mostClients;
+  }
+
+  get keys(): number {
+    return this.#rows.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#rows.get(nameOf(key))?.value;
+  }
+
+  /** The version that the next write of a key has. */
+  nextVersion(key: Uint8Array): number {
+    return (this.#rows.get(nameOf(key))?.version ?? 0) + 1;
+  }
+
+  /** Whether a request of a client was done, or a later one. */
+  isDone(client: number, sequence: number): boolean {
+    return sequence <= (this.#clients.get(client) ?? 0);
+  }
+
+  write({ client, sequence, key, value, version }: Forward): void {
+    if (version >= this.nextVersion(key)) this.#set({ key, value, version });
+    this.#remember({ client, sequence });
+  }
+
+  /** Takes the place of all that there was. */
+  replace({ rows, clients }: Transfer): void {
+    this.#rows.clear();
+    this.#clients.clear();
+    this.#bytes = 0;
+    for (const row of rows) this.#set(row);
+    for (const client of clients) this.#remember(client);
+  }
+
+  transfer(view: ViewNumber): Transfer {
+    const clients = [...this.#clients].map(([client, sequence]) => ({ client, sequence }));
+    return { kind: "Transfer", view, rows: [...this.#rows.values()], clients };
+  }
+
+  #set(row: Row): void {
+    const name = nameOf(row.key);
+    const before = this.#rows.get(name);
+    this.#bytes += row.key.length + row.value.length;
+    if (before !== undefined) this.#bytes -= before.key.length + before.value.length;
+    this.#rows.set(name, row);
+  }
+
+  #remember({ client, sequence }: ClientRow): void {
+    const latest = Math.max(sequence, this.#clients.get(client) ?? 0);
+    this.#clients.delete(client);
+    this.#clients.set(client, latest);
+    for (const oldest of this.#clients.keys()) {
+      if (this.#clients.size <= this.#mostClients) break;
+      this.#clients.delete(oldest);
+    }
+  }
+}
+
+/** A key as a text, for a map: a letter for each byte. */
+function nameOf(key: Uint8Array): string {
+  return String.fromCharCode(...key);
+}

@@ -1,0 +1,25 @@
+/**
+ * What is read back from stable storage, and the output of every role of three-phase commit.
+ */
+import type { Output as RoleOutput } from "../../output.ts";
+import type { Entry, Message } from "./messages.ts";
+
+/** A message from the log as the entry that it must be; the log never held another. */
+export function asEntry(message: Message): Entry {
+  switch (message.kind) {
+    case "Prepared":
+    case "PreCommit":
+    case "Decision":
+    case "Stored":
+    case "Forgotten":
+    case "Reserved":
+      return message;
+    default:
+      throw new TypeError(`expected an entry of three-phase commit in the log, got ${message.kind}`);
+  }
+}
+
+/** What it makes known, it tells: nothing stands behind a role. */
+export type Delivery = never;
+
+export type Output = RoleOutput<Message, Entry, Delivery>;
