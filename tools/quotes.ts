@@ -22,7 +22,7 @@ export const leavesOut = (text: string): boolean => leftOut.test(text);
 
 /** Every fence of a page, in order; of one within another, the outer. */
 export const fences = (markdown: string): readonly Quote[] =>
-  [...markdown.matchAll(/^(`{3,})[a-z]+(.*)\n([^]*?)^\1$/gm)].map(({ index, 2: source = "", 3: text = "" }) => ({
+  [...markdown.matchAll(/^(`{3,})[a-z]*(.*)\n([^]*?)^\1$/gm)].map(({ index, 2: source = "", 3: text = "" }) => ({
     line: markdown.slice(0, index).split("\n").length,
     source: source.trim(),
     text,
