@@ -3,9 +3,10 @@
  */
 import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
+import { Attendance } from "../leader/attendance.ts";
 import type { Preparation } from "../leader/preparation.ts";
 import type { Origin, RequestQueue } from "../leader/queue.ts";
-import { countAcceptors, hasAcceptor, isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import { countAcceptors, hasAcceptor, isPhase2Quorum } from "../quorum.ts";
 import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
@@ -28,16 +29,7 @@ export class Leadership {
   /** The commit point that was last told to all. */
   #announced: Slot;
   #heartbeatTicks = 0;
-  /** The acceptors heard in this election time, and in the one before. */
-  #heard: AcceptorSet;
-  #heardBefore: AcceptorSet;
-  #hearingTicks = 0;
-  /** The highest slot up to which an acceptor said that it knows, in this election time, and in the last with an answer. */
-  #known: Slot | undefined;
-  #knownBefore: Slot = -1;
-  /** The commit point when this election time began. */
-  #commitBefore: Slot;
-  #isVouchedFor = true;
+  readonly #attendance: Attendance;
 
   constructor(configuration: Configuration, node: number, ballot: Ballot, preparation: Preparation) {
     this.#configuration = configuration;
@@ -51,10 +43,8 @@ export class Leadership {
     this.#preparation = preparation;
     this.#recoverThrough = Math.max(preparation.highest, preparation.chosenThrough);
     this.#announced = preparation.chosenThrough;
-    // A new leader has an election time to be answered in.
-    this.#heard = preparation.quorum;
-    this.#heardBefore = configuration.nodes.reduce(withAcceptor, noAcceptors);
-    this.#commitBefore = preparation.chosenThrough;
+    const { timing, nodes } = configuration;
+    this.#attendance = new Attendance(timing, nodes, preparation.quorum, preparation.chosenThrough);
   }
 
   get commitPoint(): Slot {
@@ -67,20 +57,16 @@ export class Leadership {
 
   /** Whether a phase 2 quorum has answered lately: a leader that reaches none is in the way of one that would. */
   get reachesQuorum(): boolean {
-    return isPhase2Quorum(this.#configuration.quorums, this.#heard | this.#heardBefore);
+    return isPhase2Quorum(this.#configuration.quorums, this.#attendance.present);
   }
 
-  /**
-   * Whether some acceptor that answers knows of all that is chosen, or gets on with it. When those that did are gone, the
-   * others may hold votes for a slot and not know that it is chosen, and no learner gets beyond it: a new phase 1, of
-   * whoever reaches a quorum then, must finish it.
-   */
+  /** Whether some acceptor that answers knows of all that is chosen, or gets on with it. */
   get isVouchedFor(): boolean {
-    return this.#isVouchedFor;
+    return this.#attendance.isVouchedFor;
   }
 
   get reached(): number {
-    return countAcceptors(this.#heard | this.#heardBefore);
+    return countAcceptors(this.#attendance.present);
   }
 
   /** Everything that this leader owes an answer for. */
@@ -117,7 +103,7 @@ export class Leadership {
   }
 
   vote(slot: Slot, node: number): void {
-    this.#heard = withAcceptor(this.#heard, node);
+    this.#attendance.heard(node);
     this.#window.vote(slot, node);
   }
 
@@ -132,8 +118,8 @@ export class Leadership {
   }
 
   acknowledged(node: number, round: number, chosenThrough: Slot, out: Output): void {
-    this.#heard = withAcceptor(this.#heard, node);
-    this.#known = Math.max(this.#known ?? 0, chosenThrough);
+    this.#attendance.heard(node);
+    this.#attendance.knows(chosenThrough);
     for (const { client, read, slot } of this.#reads.answered(node, round)) {
       const to = addressOf("learner", read.learner);
       out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
@@ -146,23 +132,7 @@ export class Leadership {
     // Accepts carry the commit point; when none follows, the learners need not wait for the next heartbeat.
     const due = this.#heartbeatTicks >= this.#configuration.timing.heartbeatTicks;
     if (due || this.#announced < this.#window.commitPoint) this.announce(out);
-    this.#hearingTicks += 1;
-    if (this.#hearingTicks >= this.#configuration.timing.electionTicks) {
-      this.#hearingTicks = 0;
-      this.#heardBefore = this.#heard;
-      this.#heard = noAcceptors;
-      this.#judge();
-    }
-  }
-
-  /** An election time is over. One without an answer says nothing: a disk or a thread may be slow. */
-  #judge(): void {
-    if (this.#known !== undefined) {
-      this.#isVouchedFor = this.#known >= this.#commitBefore || this.#known > this.#knownBefore;
-      this.#knownBefore = this.#known;
-      this.#known = undefined;
-    }
-    this.#commitBefore = this.#window.commitPoint;
+    this.#attendance.tick(this.#window.commitPoint);
   }
 
   #propose(value: Value, origins: readonly Origin[], out: Output): void {

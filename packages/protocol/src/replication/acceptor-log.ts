@@ -65,6 +65,11 @@ export class AcceptorLog {
     return this.#accepted.get(slot)?.ballot ?? noBallot;
   }
 
+  /** What is held for a slot: chosen, or accepted last; undefined when nothing is. */
+  valueOf(slot: Slot): Value | undefined {
+    return this.#accepted.get(slot)?.value;
+  }
+
   /**
    * Keeps an accepted proposal. A slot known to be chosen keeps its value: an old leader that this acceptor has
    * promised nothing above may still propose another one. The vote is harmless, but the log answers learners.

@@ -1,0 +1,54 @@
+/**
+ * What a learner tells the acceptor beside it: for each slot, whether the chosen value is the one that the acceptor has
+ * voted for, and else the value. It keeps that until it hears that the acceptor knows, for nobody else may be able to
+ * tell: other learners may not have seen enough votes.
+ */
+import type { Slot } from "../replication/messages.ts";
+import type { Learned, LearnedValue } from "./messages.ts";
+
+export class LearnedSlots {
+  readonly #mostSlots: number;
+  /** Of the slots up to `#last`, without a gap. */
+  #values: LearnedValue[] = [];
+  #last: Slot = 0;
+  /** How many at the end have not been told. */
+  #untold = 0;
+
+  /** @param mostSlots how many are kept; of older ones the acceptor must hear from other nodes */
+  constructor(mostSlots: number) {
+    this.#mostSlots = mostSlots;
+  }
+
+  add(slot: Slot, value: LearnedValue): void {
+    if (slot !== this.#last + 1) {
+      this.#values = [];
+      this.#untold = 0;
+    }
+    this.#last = slot;
+    this.#values.push(value);
+    this.#untold += 1;
+    if (this.#values.length > this.#mostSlots) this.#values.shift();
+  }
+
+  /** What has not been told; undefined when all has been. */
+  takeUntold(): Learned | undefined {
+    if (this.#untold === 0) return undefined;
+    const from = this.#last - Math.min(this.#untold, this.#values.length) + 1;
+    this.#untold = 0;
+    return this.from(from);
+  }
+
+  /** What is kept from a slot on; undefined when that slot is not. */
+  from(slot: Slot): Learned | undefined {
+    const first = this.#last - this.#values.length + 1;
+    if (slot < first || slot > this.#last) return undefined;
+    return { kind: "Learned", from: slot, values: this.#values.slice(slot - first) };
+  }
+
+  /** The acceptor knows all slots up to here. */
+  isKnown(through: Slot): void {
+    const first = this.#last - this.#values.length + 1;
+    if (through >= first) this.#values.splice(0, through - first + 1);
+    this.#untold = Math.min(this.#untold, this.#values.length);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Which acceptors a leader has heard lately, and whether they know what it says is chosen: it leads only as long as
+ * enough of them answer.
+ */
+import type { Timing } from "../limits.ts";
+import { noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import type { Slot } from "../replication/messages.ts";
+
+export class Attendance {
+  readonly #timing: Timing;
+  /** The acceptors heard in this election time, and in the one before. */
+  #heard: AcceptorSet;
+  #heardBefore: AcceptorSet;
+  #hearingTicks = 0;
+  /** The highest slot up to which an acceptor said that it knows, in this election time, and in the last with an answer. */
+  #known: Slot | undefined;
+  #knownBefore: Slot = -1;
+  /** The commit point when this election time began. */
+  #commitBefore: Slot;
+  #isVouchedFor = true;
+
+  /**
+   * @param nodes those that have an acceptor: a new leader has an election time to be answered in by them
+   * @param heard those that have promised
+   */
+  constructor(timing: Timing, nodes: readonly number[], heard: AcceptorSet, commitPoint: Slot) {
+    this.#timing = timing;
+    this.#heard = heard;
+    this.#heardBefore = nodes.reduce(withAcceptor, noAcceptors);
+    this.#commitBefore = commitPoint;
+  }
+
+  /** The acceptors heard in the last two election times. */
+  get present(): AcceptorSet {
+    return this.#heard | this.#heardBefore;
+  }
+
+  /**
+   * Whether some acceptor that answers knows of all that is chosen, or gets on with it. When those that did are gone, the
+   * others may hold votes for a slot and not know that it is chosen, and no learner gets beyond it: a new phase 1, of
+   * whoever reaches a quorum then, must finish it.
+   */
+  get isVouchedFor(): boolean {
+    return this.#isVouchedFor;
+  }
+
+  heard(node: number): void {
+    this.#heard = withAcceptor(this.#heard, node);
+  }
+
+  /** An acceptor says that it knows all slots up to `chosenThrough` to be chosen. */
+  knows(chosenThrough: Slot): void {
+    this.#known = Math.max(this.#known ?? 0, chosenThrough);
+  }
+
+  tick(commitPoint: Slot): void {
+    this.#hearingTicks += 1;
+    if (this.#hearingTicks < this.#timing.electionTicks) return;
+    this.#hearingTicks = 0;
+    this.#heardBefore = this.#heard;
+    this.#heard = noAcceptors;
+    this.#judge();
+    this.#commitBefore = commitPoint;
+  }
+
+  /** An election time is over. One without an answer says nothing: a disk or a thread may be slow. */
+  #judge(): void {
+    if (this.#known === undefined) return;
+    this.#isVouchedFor = this.#known >= this.#commitBefore || this.#known > this.#knownBefore;
+    this.#knownBefore = this.#known;
+    this.#known = undefined;
+  }
+}
