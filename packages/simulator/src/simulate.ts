@@ -4,6 +4,7 @@
 import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
 import { newFastByzantineProtocol } from "./protocols/fast-byzantine.ts";
+import { newFastProtocol } from "./protocols/fast.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import { newPaxosCommitProtocol } from "./protocols/paxos-commit.ts";
 import { newPrimaryBackupProtocol } from "./protocols/primary-backup.ts";
@@ -34,6 +35,7 @@ export function simulationOf<Message extends { readonly kind: string }, Entry ex
 export const simulations: readonly Simulation[] = [
   simulationOf(newBasicProtocol()),
   simulationOf(newMultiProtocol()),
+  simulationOf(newFastProtocol()),
   simulationOf(newFastByzantineProtocol()),
   simulationOf(newPaxosCommitProtocol()),
   simulationOf(newTwoPhaseProtocol()),

@@ -2,7 +2,17 @@
  * Every protocol that the wire carries, and messages made from nothing but its layout: a new protocol joins the tests
  * by one line here.
  */
-import { basic, byzantine, commit, fastByzantine, multi, type Fields, type Layout, type Shape } from "@synod/protocol";
+import {
+  basic,
+  byzantine,
+  commit,
+  fast,
+  fastByzantine,
+  multi,
+  type Fields,
+  type Layout,
+  type Shape,
+} from "@synod/protocol";
 import fc from "fast-check";
 
 export interface AnyMessage {
@@ -14,6 +24,7 @@ export const protocols: readonly (readonly [name: string, layout: readonly Layou
   ["basic-named", basic.namedLayout],
   ["byzantine", byzantine.layout],
   ["multi", multi.layout],
+  ["fast", fast.layout],
   ["commit", commit.paxosCommit.layout],
   ["two-phase", commit.twoPhase.layout],
   ["fast-byzantine", fastByzantine.layout],

@@ -3,9 +3,7 @@
  * leave the roles and by what the disks of the acceptors hold. A protocol tells it what its messages mean.
  */
 import {
-  ballotOwner,
   hasAcceptor,
-  isPhase2Quorum,
   noAcceptors,
   sameValue,
   withAcceptor,
@@ -16,6 +14,8 @@ import {
 } from "@synod/protocol";
 import type { Report } from "../world/violation.ts";
 import { AcceptorRecord, type PromiseReport, type RecoveredLog } from "./acceptor-record.ts";
+import { classicBallots, type BallotRules } from "./ballot-rules.ts";
+import { choosableBelow, hasPhase1Quorum, votesOf, type SlotView } from "./choosable.ts";
 import { mayPropose, type Vote } from "./p2c.ts";
 
 export type { PromiseReport, RecoveredLog } from "./acceptor-record.ts";
@@ -29,10 +29,10 @@ export interface Values {
 
 /** One instance of consensus. */
 interface Instance {
-  /** By ballot: what was proposed. */
-  readonly proposed: Map<Ballot, Value>;
-  /** By ballot: who accepted it, counted from the disks. */
-  readonly votes: Map<Ballot, Vote>;
+  /** By ballot: what was proposed; more than one value only in a fast ballot. */
+  readonly proposed: Map<Ballot, Value[]>;
+  /** By ballot: what was accepted, and by whom, counted from the disks. */
+  readonly votes: Map<Ballot, Vote[]>;
   chosen: { readonly ballot: Ballot; readonly value: Value } | undefined;
 }
 
@@ -50,6 +50,7 @@ export class ConsensusChecker {
   readonly #quorums: QuorumSystem;
   readonly #report: Report;
   readonly #values: Values;
+  readonly #rules: BallotRules;
   readonly #instances = new Map<number, Instance>();
   readonly #acceptors = new Map<number, AcceptorRecord>();
   /** By ballot: the acceptors whose promise has left them, and the life of the proposer that uses it. */
@@ -57,12 +58,20 @@ export class ConsensusChecker {
   readonly #uses = new Map<Ballot, BallotUse>();
   /** By node: the highest ballot on the disk of its proposer. */
   readonly #durableBallots = new Map<number, Ballot>();
+  /** By fast ballot: the first slot in which its acceptors may vote for what clients ask. */
+  readonly #opened = new Map<Ballot, number>();
   #chosenThrough = 0;
 
-  constructor(quorums: QuorumSystem, report: Report, values: Values = bytes) {
+  constructor(
+    quorums: QuorumSystem,
+    report: Report,
+    values: Values = bytes,
+    rules: BallotRules = classicBallots(quorums),
+  ) {
     this.#quorums = quorums;
     this.#report = report;
     this.#values = values;
+    this.#rules = rules;
   }
 
   /** All slots up to here have a chosen value. */
@@ -78,6 +87,15 @@ export class ConsensusChecker {
   /** What is chosen in a slot; undefined when nothing is. */
   chosen(slot: number): Value | undefined {
     return this.#instances.get(slot)?.chosen?.value;
+  }
+
+  /** How many different values acceptors have voted for in a slot. */
+  valuesVotedFor(slot: number): number {
+    const values: Value[] = [];
+    for (const vote of [...this.#instance(slot).votes.values()].flat()) {
+      if (!values.some((value) => sameValue(value, vote.value))) values.push(vote.value);
+    }
+    return values.length;
   }
 
   /** Whether a slot has votes in ballots below this one. */
@@ -105,7 +123,7 @@ export class ConsensusChecker {
       return;
     }
     this.#uses.set(ballot, { node, life });
-    const owner = ballotOwner(ballot, this.#quorums.acceptors);
+    const owner = this.#rules.ownerOf(ballot);
     if (owner !== node) this.#report("ballots", `${who} uses ballot ${ballot}, which is proposer ${owner}'s`);
   }
 
@@ -119,27 +137,29 @@ export class ConsensusChecker {
   /** A proposer sends phase 2a: P2c must allow it. True when it has not been seen before. */
   proposes(ballot: Ballot, slot: number, value: Value): boolean {
     const instance = this.#instance(slot);
-    const before = instance.proposed.get(ballot);
-    if (before !== undefined) {
-      if (!sameValue(before, value)) {
-        const both = `${this.#values.show(before)} and ${this.#values.show(value)}`;
-        this.#report("p2c", `ballot ${ballot} proposes two values for slot ${slot}: ${both}`);
-      }
+    const before = instance.proposed.get(ballot) ?? [];
+    if (before.some((each) => sameValue(each, value))) return false;
+    const [other] = before;
+    if (other !== undefined && !this.#rules.isFast(ballot)) {
+      const both = `${this.#values.show(other)} and ${this.#values.show(value)}`;
+      this.#report("p2c", `ballot ${ballot} proposes two values for slot ${slot}: ${both}`);
       return false;
     }
-    instance.proposed.set(ballot, value);
-    const unasked = this.#values.unasked(value);
-    if (unasked !== undefined) {
-      this.#report("validity", `ballot ${ballot} proposes for slot ${slot} what no client asked for: ${unasked}`);
-    }
-    const promised = this.#promises.get(ballot) ?? noAcceptors;
-    const wrong = mayPropose(this.#quorums, instance.votes, promised, ballot, value);
-    if (wrong === undefined) return true;
-    const what = `ballot ${ballot} proposes ${this.#values.show(value)} for slot ${slot}`;
-    this.#report(
-      "p2c",
-      `${what}: ${wrong === "no quorum" ? "no phase 1 quorum has promised it" : this.#showVotes(slot)}`,
-    );
+    instance.proposed.set(ballot, [...before, value]);
+    this.#mustBeAsked(`ballot ${ballot} proposes`, slot, value);
+    this.#mustBeAllowed(`proposes ${this.#values.show(value)}`, slot, ballot, value);
+    return true;
+  }
+
+  /**
+   * Phase 2a of a fast ballot without a value, for all slots from `from` on: whatever is voted for there must be allowed.
+   * True when it has not been seen before.
+   */
+  opens(ballot: Ballot, from: number): boolean {
+    if (this.#opened.get(ballot) === from) return false;
+    this.#opened.set(ballot, from);
+    const behind = [...this.#instances.keys()].filter((slot) => slot > from);
+    for (const slot of [from, ...behind]) this.#mustBeAllowed("lets acceptors choose", slot, ballot, undefined);
     return true;
   }
 
@@ -191,21 +211,24 @@ export class ConsensusChecker {
   durableVote(acceptor: number, ballot: Ballot, slot: number, value: Value): void {
     const record = this.#record(acceptor);
     // P1a, by the order of its log, which is read again after a power failure.
-    if (ballot < record.durableBallot && !record.hasVote(slot, ballot)) {
-      const after = `after it has promised ${record.durableBallot}`;
+    const promised = Math.max(record.durableBallot, record.highestVote(slot, Infinity));
+    if (ballot < promised && !record.hasVote(slot, ballot)) {
+      const after = `after it has promised ${promised}`;
       this.#report("promises", `acceptor ${acceptor} accepts ballot ${ballot} in slot ${slot} ${after}`);
     }
-    this.durablePromise(acceptor, ballot);
+    this.durablePromise(acceptor, this.#rules.promiseOf(ballot));
     record.addVote(slot, ballot);
     this.#mustBeProposed(acceptor, ballot, slot, value);
+    this.#mustBeOnlyVote(acceptor, ballot, slot, value);
     const instance = this.#instance(slot);
-    let vote = instance.votes.get(ballot);
+    const votes = instance.votes.get(ballot) ?? [];
+    let vote = votes.find((each) => sameValue(each.value, value));
     if (vote === undefined) {
       vote = { value, acceptors: noAcceptors };
-      instance.votes.set(ballot, vote);
+      instance.votes.set(ballot, [...votes, vote]);
     }
     vote.acceptors = withAcceptor(vote.acceptors, acceptor);
-    if (isPhase2Quorum(this.#quorums, vote.acceptors)) this.#choose(instance, slot, ballot, value);
+    if (this.#rules.isChosenBy(ballot, vote.acceptors)) this.#choose(instance, slot, ballot, value);
   }
 
   /** The disk of an acceptor says that slots up to here are not needed any more. */
@@ -256,28 +279,72 @@ export class ConsensusChecker {
     this.#report("durability", `a ${what} of acceptor ${acceptor} for ballot ${ballot} leaves, ${on}`);
   }
 
+  #mustBeAsked(who: string, slot: number, value: Value): void {
+    const unasked = this.#values.unasked(value);
+    if (unasked === undefined) return;
+    this.#report("validity", `${who} for slot ${slot} what no client asked for: ${unasked}`);
+  }
+
+  /** P2c; where a ballot may have several values, what it is there for. `value` is undefined when any may be voted for. */
+  #mustBeAllowed(what: string, slot: number, ballot: Ballot, value: Value | undefined): void {
+    const { votes } = this.#instance(slot);
+    const promised = this.#promises.get(ballot) ?? noAcceptors;
+    const wrong =
+      this.#rules.hasFast || value === undefined
+        ? this.#unsafe(slot, ballot, value)
+        : mayPropose(this.#quorums, votes, promised, ballot, value);
+    if (wrong === undefined) return;
+    const why = wrong === "no quorum" ? "no phase 1 quorum has promised it" : this.#showVotes(slot);
+    this.#report("p2c", `ballot ${ballot} ${what} for slot ${slot}: ${why}`);
+  }
+
+  #unsafe(slot: number, ballot: Ballot, value: Value | undefined): undefined | "no quorum" | "other value" {
+    const { votes } = this.#instance(slot);
+    const view: SlotView = { slot, votes, recordOf: (acceptor) => this.#record(acceptor) };
+    if (!hasPhase1Quorum(this.#quorums, this.#rules, view, ballot)) return "no quorum";
+    const other = choosableBelow(this.#quorums, this.#rules, view, ballot, value);
+    return other === undefined ? undefined : "other value";
+  }
+
   #mustBeProposed(acceptor: number, ballot: Ballot, slot: number, value: Value): void {
-    const proposed = this.#instance(slot).proposed.get(ballot);
-    if (proposed !== undefined && sameValue(proposed, value)) return;
-    const was = proposed === undefined ? "nothing" : this.#values.show(proposed);
-    const accepted = `acceptor ${acceptor} accepts ${this.#values.show(value)} for slot ${slot} in ballot ${ballot}`;
-    this.#report("validity", `${accepted}, proposed was ${was}`);
+    const proposed = this.#instance(slot).proposed.get(ballot) ?? [];
+    if (proposed.some((each) => sameValue(each, value))) return;
+    const accepts = `acceptor ${acceptor} accepts ${this.#values.show(value)} for slot ${slot} in ballot ${ballot}`;
+    // What clients ask, where the leader lets acceptors take it.
+    if (slot >= (this.#opened.get(ballot) ?? Infinity)) {
+      return this.#mustBeAsked(`acceptor ${acceptor} accepts in ballot ${ballot}`, slot, value);
+    }
+    if (this.#rules.isPickedByAcceptors(ballot)) return void this.proposes(ballot, slot, value);
+    const [first] = proposed;
+    this.#report("validity", `${accepts}, proposed was ${first === undefined ? "nothing" : this.#values.show(first)}`);
+  }
+
+  #mustBeOnlyVote(acceptor: number, ballot: Ballot, slot: number, value: Value): void {
+    const other = votesOf(this.#instance(slot).votes.get(ballot), acceptor).find((each) => !sameValue(each, value));
+    if (other === undefined || !this.#rules.isFast(ballot)) return;
+    const both = `${this.#values.show(other)} and ${this.#values.show(value)}`;
+    this.#report("votes", `acceptor ${acceptor} votes twice for slot ${slot} in ballot ${ballot}: ${both}`);
   }
 
   /** What is reported of a slot must be what was accepted in it, in that ballot. */
   #mustBeVote(acceptor: number, slot: number, ballot: Ballot, value: Value): void {
-    const vote = this.#instance(slot).votes.get(ballot);
-    if (vote === undefined || sameValue(vote.value, value)) return;
+    const votes = this.#instance(slot).votes.get(ballot);
+    if (votes === undefined) return;
+    const cast = this.#rules.isFast(ballot) ? votesOf(votes, acceptor) : votes.map((vote) => vote.value);
+    if (cast.some((each) => sameValue(each, value))) return;
     const reported = `acceptor ${acceptor} reports ${this.#values.show(value)} for slot ${slot} in ballot ${ballot}`;
-    this.#report("reports", `${reported}, it has accepted ${this.#values.show(vote.value)}`);
+    const accepted = cast.map((each) => this.#values.show(each)).join(" and ");
+    this.#report("reports", `${reported}, it has accepted ${accepted === "" ? "nothing" : accepted}`);
   }
 
   #showVotes(slot: number): string {
     const nodes = Array.from({ length: this.#quorums.acceptors }, (_, index) => index + 1);
-    const votes = [...this.#instance(slot).votes].map(([ballot, { value, acceptors }]) => {
-      const holders = nodes.filter((node) => hasAcceptor(acceptors, node)).join(", ");
-      return `${this.#values.show(value)} in ballot ${ballot} at ${holders}`;
-    });
+    const votes = [...this.#instance(slot).votes].flatMap(([ballot, each]) =>
+      each.map(({ value, acceptors }) => {
+        const holders = nodes.filter((node) => hasAcceptor(acceptors, node)).join(", ");
+        return `${this.#values.show(value)} in ballot ${ballot} at ${holders}`;
+      }),
+    );
     return `the acceptors hold ${votes.join("; ")}`;
   }
 

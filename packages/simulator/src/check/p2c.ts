@@ -14,7 +14,7 @@ import {
   type Value,
 } from "@synod/protocol";
 
-/** What was accepted in one ballot, and by whom. */
+/** A value that was accepted in one ballot, and by whom. */
 export interface Vote {
   readonly value: Value;
   acceptors: AcceptorSet;
@@ -25,12 +25,12 @@ export interface Vote {
  * Instead of each set, it tries the largest one for each highest ballot that a set can have: it holds all acceptors
  * that have accepted nothing in between.
  *
- * @param votes of one slot, by ballot
+ * @param votes of one slot, by ballot: one each where every ballot has one value
  * @returns undefined when there is one; otherwise what is missing
  */
 export function mayPropose(
   quorums: QuorumSystem,
-  votes: ReadonlyMap<Ballot, Vote>,
+  votes: ReadonlyMap<Ballot, readonly Vote[]>,
   promised: AcceptorSet,
   ballot: Ballot,
   value: Value,
@@ -38,7 +38,7 @@ export function mayPropose(
   if (!isPhase1Quorum(quorums, promised)) return "no quorum";
   const below = [...votes].filter(([number]) => number < ballot).sort(([one], [other]) => other - one);
   let set = promised;
-  for (const [, vote] of below) {
+  for (const vote of below.flatMap(([, each]) => each)) {
     if ((vote.acceptors & set) === noAcceptors) continue;
     if (sameValue(vote.value, value)) return undefined;
     // Without those who accepted this one, the highest is a lower one.

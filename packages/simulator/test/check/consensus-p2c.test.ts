@@ -47,7 +47,8 @@ test("it allows a value when some phase 1 quorum does, and no other", () => {
         votes.map(([number, which, set]) => [number, { value: values[which] ?? proposed, acceptors: set }] as const),
       );
       const quorums = flexible(acceptors, phase1, acceptors);
-      const allowed = mayPropose(quorums, byBallot, promised, ballot, proposed) === undefined;
+      const single = new Map([...byBallot].map(([number, vote]) => [number, [vote]] as const));
+      const allowed = mayPropose(quorums, single, promised, ballot, proposed) === undefined;
       seen.add(allowed);
       expect(allowed).toBe(byEverySet(acceptors, phase1, byBallot, promised));
     }),

@@ -5,6 +5,10 @@ import { simulate, simulations } from "../../src/index.ts";
 const worthwhile: Readonly<Record<string, readonly string[]>> = {
   basic: ["rejections", "values-found", "learned", "inquiries", "restarts"],
   commit: ["votes-found", "votes-finished", "votes-replaced", "restarts-in-doubt", "conflicts", "busy-reads"],
+  fast: [
+    ...["fast-slots", "classic-slots", "collisions", "coordinated-recoveries", "uncoordinated-recoveries"],
+    ...["fall-backs", "returns-to-fast", "relays", "leader-changes", "log-catch-ups", "repairs", "trims", "restarts"],
+  ],
   multi: ["leader-changes", "log-catch-ups", "repairs", "trims", "reads", "restarts"],
   "fast-byzantine": ["leader-changes", "slots-finished", "log-catch-ups", "trims", "vote-trims", "restarts"],
 };
