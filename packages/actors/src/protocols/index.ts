@@ -2,10 +2,15 @@
  * The protocols that threads can run: one registration each.
  */
 import { hostedBasic } from "./basic.ts";
+import { hostedFast } from "./fast.ts";
 import { runnable, type RunnableProtocol } from "./hosted.ts";
 import { hostedMulti } from "./multi.ts";
 
-export const protocols: readonly RunnableProtocol[] = [runnable(hostedBasic), runnable(hostedMulti)];
+export const protocols: readonly RunnableProtocol[] = [
+  runnable(hostedBasic),
+  runnable(hostedMulti),
+  runnable(hostedFast),
+];
 
 /** @throws RangeError for a name that is none of `protocols` */
 export function protocolNamed(name: string): RunnableProtocol {
