@@ -2,6 +2,7 @@
  * Writes docs/benchmarks.md from real runs of `synod bench`: `npm run benchmarks`, some five minutes on a machine that
  * has nothing else to do.
  */
+import { protocols } from "@synod/actors";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem, type } from "node:os";
@@ -11,6 +12,13 @@ import type { SoakReport } from "../apps/synod/src/bench/soak.ts";
 
 const root = join(import.meta.dirname, "..");
 const page = join(root, "docs", "benchmarks.md");
+/** Runs of every protocol: one client, which shows what a command costs by itself, and many. */
+const familyRuns = [
+  ["--clients", "1"],
+  ["--clients", "1", "--volatile"],
+  ["--clients", "512"],
+  ["--clients", "512", "--volatile"],
+];
 const start = "<!-- figures: written by tools/benchmarks.ts -->";
 const end = "<!-- end of figures -->";
 
@@ -53,6 +61,30 @@ function row(report: BenchReport): string {
   return `| ${cells.join(" | ")} |`;
 }
 
+const familyHeading = [
+  "| protocol | nodes | clients | kept | message delays | messages per command | p50 ms | p99 ms | commands/s | **per core-second** | floor | **ratio** | batch |",
+  "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+];
+
+function familyRow(report: BenchReport): string {
+  const cells = [
+    report.protocol,
+    report.nodes,
+    report.clients,
+    report.durable ? "durable" : "volatile",
+    report.messageDelays,
+    report.messagesPerCommand,
+    report.p50Ms,
+    report.p99Ms,
+    grouped(report.opsPerSecond),
+    grouped(report.opsPerCoreSecond),
+    grouped(report.floor.opsPerCoreSecond),
+    report.ratioToFloor,
+    report.meanBatch === 0 ? "" : report.meanBatch,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
 function soakTable({ tenths, lastToFirst, restartMs }: SoakReport): readonly string[] {
   return [
     "| commands | commands/s | memory MiB | disk MiB |",
@@ -75,6 +107,9 @@ function mebibytes(bytes: number): string {
 }
 
 const reports = runs.map((words): BenchReport => JSON.parse(synod(["--seconds", "8", ...words])));
+const family = protocols.flatMap(({ name }) =>
+  familyRuns.map((words): BenchReport => JSON.parse(synod(["--protocol", name, "--seconds", "3", ...words]))),
+);
 const soak: SoakReport = JSON.parse(synod(["--commands", "10000000"]));
 const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()}, Node ${process.versions.node}`;
 const figures = [
@@ -84,6 +119,14 @@ const figures = [
   "",
   ...heading,
   ...reports.map(row),
+  "",
+  "## The family",
+  "",
+  "Each protocol with as many nodes as one failure takes, a thread per role. With one client every command travels alone:",
+  "its messages are what the protocol costs. The floor is the leader's route with as many nodes, whatever the protocol.",
+  "",
+  ...familyHeading,
+  ...family.map(familyRow),
   "",
   "## Ten million commands",
   "",

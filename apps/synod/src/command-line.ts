@@ -54,6 +54,31 @@ export const manners = Layer.mergeAll(
 
 export const json = Flag.Boolean("json").pipe(Flag.withDescription("Print one JSON value"), Flag.withDefault(false));
 
+/** Sizes of quorums, as `--quorums` takes them. */
+export interface QuorumSizes {
+  readonly phase1: number;
+  readonly phase2: number;
+  readonly fast?: number;
+}
+
+/** `PHASE1,PHASE2`, and the fast one where the protocol has such. */
+export const quorums = Flag.String("quorums").pipe(
+  Flag.withMetavar("PHASE1,PHASE2[,FAST]"),
+  Flag.filterMap(
+    (text) => {
+      const [phase1, phase2, fast, ...rest] = text
+        .split(",")
+        .map((size) => (/^\d{1,2}$/.test(size) ? Number(size) : NaN));
+      if (phase1 === undefined || phase2 === undefined || rest.length > 0) return Option.none();
+      const sizes: QuorumSizes = { phase1, phase2, ...(fast === undefined ? {} : { fast }) };
+      return Object.values(sizes).every((size) => size >= 1) ? Option.some(sizes) : Option.none();
+    },
+    () => "two or three whole numbers from 1, such as 3,1",
+  ),
+  Flag.withDescription("Sizes of the quorums; the protocol's usual ones unless told, refused when they need not meet"),
+  Flag.optional,
+);
+
 /** A flag that takes a whole number from `minimum` to `maximum`. */
 export function wholeNumber(name: string, minimum: number, maximum: number): Flag.Flag<number> {
   return Flag.String(name).pipe(

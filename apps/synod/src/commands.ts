@@ -8,7 +8,7 @@ import { Argument, Command, Flag } from "effect/cli";
 import { bench, showBench } from "./bench/bench.ts";
 import { progress, showSoak, soak } from "./bench/soak.ts";
 import { checkCommand, museumCommand, replayCommand } from "./check/commands.ts";
-import { json, wholeNumber } from "./command-line.ts";
+import { json, quorums, wholeNumber } from "./command-line.ts";
 import { failWith } from "./failure.ts";
 import { listScenarios, trace } from "./trace.ts";
 import { up } from "./up.ts";
@@ -48,6 +48,7 @@ const upCommand = Command.make(
   {
     protocol,
     nodes,
+    quorums,
     placement,
     volatile,
     data: folder.pipe(
@@ -55,7 +56,10 @@ const upCommand = Command.make(
       Flag.withDefault("synod-data"),
     ),
   },
-  (settings) => Effect.scoped(up({ ...settings, nodes: nodesOf(settings) })).pipe(failWith),
+  (settings) =>
+    Effect.scoped(up({ ...settings, nodes: nodesOf(settings), quorums: Option.getOrUndefined(settings.quorums) })).pipe(
+      failWith,
+    ),
 ).pipe(
   Command.withDescription(
     "Run a cluster in this process and take commands: at a terminal with a prompt, from a pipe one reply line for each",
@@ -72,6 +76,7 @@ const benchCommand = Command.make(
   {
     protocol,
     nodes,
+    quorums,
     placement,
     volatile,
     clients: wholeNumber("clients", 1, limits.clientCommands).pipe(
@@ -97,7 +102,12 @@ const benchCommand = Command.make(
     json,
   },
   ({ json: asJson, data, commands, ...flags }) => {
-    const settings = { ...flags, nodes: nodesOf(flags), data: Option.getOrUndefined(data) };
+    const settings = {
+      ...flags,
+      nodes: nodesOf(flags),
+      quorums: Option.getOrUndefined(flags.quorums),
+      data: Option.getOrUndefined(data),
+    };
     const print = <Report>(report: Report, show: (report: Report) => string) =>
       Console.log(asJson ? JSON.stringify(report) : show(report));
     const run = Option.match(commands, {

@@ -3,6 +3,7 @@
  */
 import { Cluster, type ClusterOptions, type StartError } from "@synod/cluster";
 import { Effect, type Scope } from "effect";
+import type { QuorumSizes } from "./command-line.ts";
 import type { ProgramError, ReaderGone } from "./failure.ts";
 import { converse } from "./shell/conversation.ts";
 import { showBytes } from "./shell/status.ts";
@@ -11,6 +12,7 @@ import { openTerminal } from "./shell/terminal.ts";
 export interface UpSettings {
   readonly protocol: string;
   readonly nodes: number;
+  readonly quorums: QuorumSizes | undefined;
   readonly data: string;
   readonly placement: "role" | "node";
   readonly volatile: boolean;
@@ -22,13 +24,21 @@ const leaderWaitMs = 3000;
 export const up = Effect.fnUntraced(function* (
   settings: UpSettings,
 ): Effect.fn.Return<void, StartError | ProgramError | ReaderGone, Scope.Scope> {
-  const { protocol, nodes, data, placement, volatile } = settings;
+  const { protocol, nodes, quorums, data, placement, volatile } = settings;
   const terminal = yield* Effect.acquireRelease(Effect.sync(openTerminal), (opened) =>
     Effect.sync(() => opened.close()),
   );
   const { interactive, notice } = terminal;
   if (interactive) notice(`starting ${showSettings(settings)}`);
-  const options: ClusterOptions = { protocol, nodes, placement, onNotice: notice, ...(volatile ? {} : { data }) };
+  const sizes = quorums === undefined ? {} : { quorums };
+  const options: ClusterOptions = {
+    protocol,
+    nodes,
+    ...sizes,
+    placement,
+    onNotice: notice,
+    ...(volatile ? {} : { data }),
+  };
   const cluster = yield* Cluster.scoped(options);
   for (const line of recoveryNotices(cluster)) notice(line);
   yield* leaderKnown(cluster);

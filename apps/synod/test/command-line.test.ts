@@ -47,6 +47,14 @@ describe("is refused in one line", () => {
       "bench --payload 524289 --seconds 0",
       '(error) --payload: expected a whole number from 0 to 524288, got "524289"; see synod bench --help',
     ],
+    [
+      "up --quorums 2",
+      '(error) --quorums: expected two or three whole numbers from 1, such as 3,1, got "2"; see synod up --help',
+    ],
+    [
+      "up --quorums 1,1 --volatile",
+      "(error) quorums do not intersect: phase 1 {1} and phase 2 {2} of 3 acceptors share no member; phase 1 + phase 2 sizes must exceed 3",
+    ],
     ["bench --seconds 0", '(error) --seconds: expected a whole number from 1 to 3600, got "0"; see synod bench --help'],
     [
       "bench --commands 9",

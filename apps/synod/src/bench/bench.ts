@@ -1,12 +1,13 @@
 /**
  * `synod bench`: a cluster under closed-loop load, next to the floor of this machine in the same run.
  */
-import { Cluster, type ClusterStatus, type StartError } from "@synod/cluster";
+import { Cluster, type ClusterOptions, type ClusterStatus, type StartError } from "@synod/cluster";
 import type { RoleStatus } from "@synod/protocol";
 import { Effect, type Scope } from "effect";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { QuorumSizes } from "../command-line.ts";
 import { ProgramError } from "../failure.ts";
 import { startFloor } from "./floor.ts";
 import { delaysOf } from "./delays.ts";
@@ -16,6 +17,7 @@ import { Meter, rounded, type Load, type Measurement } from "./measure.ts";
 export interface BenchSettings extends Load {
   readonly protocol: string;
   readonly nodes: number;
+  readonly quorums: QuorumSizes | undefined;
   readonly placement: "role" | "node";
   readonly volatile: boolean;
   /** The folder in which the run keeps its data, removed afterwards; the system's temporary folder unless told. */
@@ -52,7 +54,7 @@ export const bench = Effect.fnUntraced(function* (
   const folder = yield* makeFolder(settings.data);
   const { protocol, clients, payloadBytes, nodes, placement, volatile } = settings;
   const data = volatile ? {} : { data: join(folder, "cluster") };
-  const cluster = yield* Cluster.scoped({ protocol, nodes, placement, ...data });
+  const cluster = yield* Cluster.scoped({ ...clusterOptionsOf(settings), ...data });
   const load = newClusterLoad(settings, cluster);
   // The first command waits for a leader.
   yield* attempt(() => load.ready());
@@ -88,6 +90,10 @@ export const bench = Effect.fnUntraced(function* (
     p50RatioToFloor: rounded(measured.p50Ms / floorMeasured.p50Ms, 2),
   };
 });
+
+export function clusterOptionsOf({ protocol, nodes, quorums, placement }: BenchSettings): ClusterOptions {
+  return { protocol, nodes, placement, ...(quorums === undefined ? {} : { quorums }) };
+}
 
 /** A folder for the run, in `parent` or the system's temporary one; removed when the scope closes. */
 export function makeFolder(parent: string | undefined): Effect.Effect<string, ProgramError, Scope.Scope> {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { ProgramError } from "../failure.ts";
 import { showBytes } from "../shell/status.ts";
-import { attempt, makeFolder, type BenchSettings } from "./bench.ts";
+import { attempt, clusterOptionsOf, makeFolder, type BenchSettings } from "./bench.ts";
 import { newClusterLoad, type ClusterLoad } from "./load.ts";
 import { rounded } from "./measure.ts";
 
@@ -50,7 +50,7 @@ export const soak = Effect.fnUntraced(function* (
 ): Effect.fn.Return<SoakReport, StartError | ProgramError, Scope.Scope> {
   const folder = join(yield* makeFolder(settings.data), "cluster");
   const { protocol, nodes, placement, clients, payloadBytes } = settings;
-  const options = { protocol, nodes, placement, data: folder };
+  const options = { ...clusterOptionsOf(settings), data: folder };
   const samples = yield* Effect.scoped(
     Effect.gen(function* () {
       const cluster = yield* Cluster.scoped(options);
