@@ -67,6 +67,8 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
   readonly #options: ReplicationOptions<Message, Entry>;
   readonly #partBytes: number;
   #bytesSince = 0;
+  /** Whether replicas that have applied so many values are all the same: else a snapshot has to wait. */
+  #settled = true;
   #writing: Outgoing | undefined;
   #incoming: Incoming | undefined;
   #snapshotsTaken = 0;
@@ -106,6 +108,7 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
         if (delivery.slot <= this.#options.replica.appliedSlot) return;
         this.#options.replica.apply(delivery.slot, delivery.value, this.#respond);
         this.#bytesSince += delivery.value.length;
+        this.#settled = delivery.settled !== false;
         // It caught up from a log before the whole snapshot came.
         if (this.#incoming !== undefined && this.#incoming.slot <= delivery.slot) this.#incoming = undefined;
         this.#snapshotWhenDue();
@@ -141,6 +144,7 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
 
   #snapshotWhenDue(): void {
     const { snapshots, snapshotBytes, snapshotSlots, replica } = this.#options;
+    if (!this.#settled) return;
     if (snapshotSlots !== undefined) {
       if (replica.appliedSlot % snapshotSlots === 0) this.#guard(() => this.#snapshotUnlessTaken());
       return;
@@ -228,6 +232,7 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
         refused?.(failure);
         return;
       }
+      this.#settled = true;
       // An own snapshot is due at once: the log of this node may lack what came before.
       this.#bytesSince = Infinity;
     }

@@ -57,6 +57,20 @@ test("the next snapshot waits for as much as the last one was long", () => {
   expect(small.jobs).not.toHaveLength(0);
 });
 
+test("no snapshot is taken where other replicas may have applied the same in another order", () => {
+  const stage = new LearnerStage({
+    snapshots: new MemorySnapshots(newMemorySnapshotArea(16 * 1024 * 1024)),
+    snapshotBytes: 10,
+  });
+  const value = new Uint8Array(100);
+  stage.replication.deliver({ kind: "chosen", slot: 1, value, settled: false });
+  stage.replication.deliver({ kind: "chosen", slot: 2, value, settled: false });
+  expect(stage.jobs).toHaveLength(0);
+  stage.replication.deliver({ kind: "chosen", slot: 3, value: new Uint8Array(0), settled: true });
+  stage.work();
+  expect(stage.snapshots.latest()?.slot).toBe(3);
+});
+
 test("without a snapshot a learner starts from nothing, and serves an empty part that says so", () => {
   const stage = new LearnerStage({});
   expect(stage.recover()).toBe(0);

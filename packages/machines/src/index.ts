@@ -14,6 +14,7 @@ export {
   readValue,
 } from "./key-value-format.ts";
 export { LimitError } from "./limit-error.ts";
+export { newInterference } from "./interference.ts";
 export { encodeJson, jsonMachine, readJson, type JsonMachineOptions } from "./json.ts";
 export {
   addressRequest,

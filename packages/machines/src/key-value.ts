@@ -5,7 +5,7 @@ import { limits } from "@synod/protocol";
 import { ByteWriter, DecodeError, type ByteReader } from "@synod/wire";
 import { commandKind, replyKind } from "./key-value-format.ts";
 import { KeyValueState, type Capture } from "./key-value-state.ts";
-import type { StateMachine } from "./machine.ts";
+import type { StateMachine, Touch } from "./machine.ts";
 import { partBytes, PartsReader, partsOf } from "./parts.ts";
 
 /** Stands where a key's length would, after the last entry of a snapshot. */
@@ -51,6 +51,12 @@ export class KeyValueMachine implements StateMachine {
     if (kind !== commandKind.get) throw new DecodeError("query kind", at, `get, ${commandKind.get}, got ${kind}`);
     this.#get(query, reply);
   }
+
+  /** A part of the state for each key. */
+  readonly touches = (command: ByteReader, touch: Touch): void => {
+    const kind = command.u8("command kind");
+    touch(readKey(command), kind !== commandKind.get);
+  };
 
   /** Entries in the order of their shards, and of their keys within a shard. */
   snapshot(): IterableIterator<Uint8Array> {

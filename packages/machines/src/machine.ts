@@ -28,4 +28,13 @@ export interface StateMachine {
    * before anything changes: they end in a DecodeError when the snapshot is cut short.
    */
   restore(parts: Iterable<Uint8Array>): void;
+  /**
+   * Tells what a command or a query reads and writes, by names of parts of the state: the order of two does not matter
+   * when neither writes a part that the other reads or writes. Without it, it matters for all but two queries. One that
+   * is not well formed throws a DecodeError.
+   */
+  readonly touches?: (command: ByteReader, touch: Touch) => void;
 }
+
+/** Takes the name of a part of the state, and whether it is written. */
+export type Touch = (part: string, writes: boolean) => void;

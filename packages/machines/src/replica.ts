@@ -18,6 +18,11 @@ export interface ReplicaOptions {
   readonly machine: StateMachine;
   /** The node that it is on: it answers the entries that ask this node to. */
   readonly node: number;
+  /**
+   * Whether replicas may apply values that do not interfere in different orders, up to the next no-op: there they are
+   * the same again. Absent where all apply the same in each slot.
+   */
+  readonly unordered?: boolean;
 }
 
 /** Counts since the replica was made; not part of its state. */
@@ -47,6 +52,7 @@ const nothing = new Uint8Array(0);
 export class Replica {
   readonly #machine: StateMachine;
   readonly #node: number;
+  readonly #unordered: boolean;
   readonly #counters: ReplicaCounters = newCounters();
   #sessions = new Sessions();
   #appliedSlot = 0;
@@ -55,9 +61,10 @@ export class Replica {
   readonly #header = new EntryHeader();
   readonly #replies = new ByteWriter(64 * 1024);
 
-  constructor({ machine, node }: ReplicaOptions) {
+  constructor({ machine, node, unordered = false }: ReplicaOptions) {
     this.#machine = machine;
     this.#node = node;
+    this.#unordered = unordered;
   }
 
   /** The last slot applied; 0 for none. */
@@ -83,6 +90,7 @@ export class Replica {
   apply(slot: number, value: Value, respond: Respond): void {
     if (slot !== this.#appliedSlot + 1) throw new RangeError(`slot ${slot} after slot ${this.#appliedSlot}`);
     this.#appliedSlot = slot;
+    if (value.length === 0) return this.#settle();
     const entry = this.#entry;
     for (let at = 0; at < value.length;) {
       const end = entryEnd(entry, value, at);
@@ -175,8 +183,11 @@ export class Replica {
   #outcome(value: Value): Uint8Array | undefined {
     const { kind, nonce, sequence, count, commandsStart, commandsEnd } = this.#header;
     switch (kind) {
-      case "open":
-        return replies.encodeOpened(nonce, this.#sessions.open().id);
+      case "open": {
+        const { id } = this.#sessions.open();
+        this.#evict();
+        return replies.encodeOpened(nonce, id);
+      }
       case "request":
         return this.#request(value);
       case "read":
@@ -185,6 +196,17 @@ export class Replica {
         this.#run(value, count, true);
         return this.#replies.view().slice();
     }
+  }
+
+  /** Which sessions are forgotten depends on the order of their use: where that is open, it waits for a no-op. */
+  #evict(): void {
+    if (!this.#unordered) this.#sessions.evict();
+  }
+
+  #settle(): void {
+    if (!this.#unordered) return;
+    this.#sessions.settle();
+    this.#sessions.evict();
   }
 
   /** Runs a request if it is the next of its session. */
@@ -207,6 +229,7 @@ export class Replica {
     this.#run(value, count, false);
     const reply = writer.view().slice();
     this.#sessions.remember(session, reply);
+    this.#evict();
     return reply;
   }
 

@@ -3,7 +3,8 @@
  * and the replies that the client may still ask for (Ongaro, *Consensus: Bridging Theory and Practice* 2014, §6.3; van
  * Renesse and Altinbuken, *Paxos Made Moderately Complex* 2015, §2.1).
  *
- * All that decides here is in the log, so every replica remembers and forgets the same, at the same slot.
+ * All that decides here is in the log, so every replica remembers and forgets the same, at the same slot. Where a log
+ * leaves the order of some entries open, that is so at its checkpoints: see `settle`.
  */
 import { limits } from "@synod/protocol";
 import { ByteWriter } from "@synod/wire";
@@ -19,6 +20,8 @@ export class Session {
   next = 1;
   /** The client needs no reply below this sequence. */
   acknowledged = 1;
+  /** The period in which it was used last. */
+  period = 0;
   /** Replies in the order of their sequences. Never changed, so that a snapshot holds them as they are. */
   readonly replies: Uint8Array[] = [];
 
@@ -39,6 +42,8 @@ export class Sessions {
   #bytes = 0;
   /** The session used last, which is at the end already. */
   #latest: Session | undefined;
+  /** Counts the settlements, from 1. */
+  #period = 1;
 
   get size(): number {
     return this.#sessions.size;
@@ -49,12 +54,12 @@ export class Sessions {
     return this.#bytes;
   }
 
-  /** Opens a session; the one used longest ago makes room. */
+  /** Opens a session. What is too much then, `evict` forgets. */
   open(): Session {
     const session = new Session((this.#lastId += 1));
+    session.period = this.#period;
     this.#sessions.set(session.id, session);
     this.#latest = session;
-    if (this.#sessions.size > limits.sessions) this.#forgetOldest();
     return session;
   }
 
@@ -67,6 +72,7 @@ export class Sessions {
     this.#sessions.delete(id);
     this.#sessions.set(id, session);
     this.#latest = session;
+    session.period = this.#period;
     return session;
   }
 
@@ -81,15 +87,36 @@ export class Sessions {
     session.next = Math.max(session.next, sequence);
   }
 
-  /** Remembers the reply to the next sequence, which has run. */
+  /** Remembers the reply to the next sequence, which has run. What is too much then, `evict` forgets. */
   remember(session: Session, reply: Uint8Array): void {
     session.next += 1;
     session.replies.push(reply);
     this.#bytes += reply.length;
     if (session.replies.length > limits.sessionRequests) this.#forgetReply(session);
-    // The session in use goes last, and then only its older replies.
+  }
+
+  /** Forgets what is too much: the sessions used longest ago; of the one used last only its older replies. */
+  evict(): void {
+    while (this.#sessions.size > limits.sessions) this.#forgetOldest();
     while (this.#bytes > rememberedBytes && this.#sessions.size > 1) this.#forgetOldest();
-    while (this.#bytes > rememberedBytes && session.replies.length > 1) this.#forgetReply(session);
+    if (this.#bytes <= rememberedBytes) return;
+    for (const session of this.#sessions.values()) {
+      while (this.#bytes > rememberedBytes && session.replies.length > 1) this.#forgetReply(session);
+    }
+  }
+
+  /**
+   * The sessions used since the last time take the order of their numbers. So replicas remember and forget the same,
+   * though they applied what does not interfere in different orders.
+   */
+  settle(): void {
+    const used = [...this.#sessions.values()].filter(({ period }) => period === this.#period);
+    for (const session of used.sort((one, other) => one.id - other.id)) {
+      this.#sessions.delete(session.id);
+      this.#sessions.set(session.id, session);
+    }
+    this.#latest = undefined;
+    this.#period += 1;
   }
 
   /** The sessions as they are now, in parts that are made on demand. */

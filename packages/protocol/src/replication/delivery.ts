@@ -12,6 +12,11 @@ export interface ChosenDelivery {
   readonly kind: "chosen";
   readonly slot: Slot;
   readonly value: Value;
+  /**
+   * False where other replicas may have applied the last values in another order, as one that does not matter to them:
+   * no snapshot is taken before the next settled one. All are settled unless told.
+   */
+  readonly settled?: boolean;
 }
 
 /** Answer a read from the state as it is now. */
