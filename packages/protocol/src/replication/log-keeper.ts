@@ -5,7 +5,7 @@
 import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
 import type { Bounds, Timing } from "../limits.ts";
 import type { Envelope } from "../output.ts";
-import { lastSlot, type AcceptorLog } from "./acceptor-log.ts";
+import { lastSlot } from "./acceptor-log.ts";
 import type { CatchUp, Chosen, Slot, Trim } from "./messages.ts";
 
 /** What it must know of the configuration that it is in. */
@@ -16,6 +16,22 @@ export interface Keeping {
   readonly limits: Bounds;
   /** How many nodes may be lost for good, when the others have every quorum that progress takes. */
   readonly mayBeLost: number;
+}
+
+/** The log that it keeps. */
+export interface KeptLog {
+  /** It holds nothing up to here any more. */
+  readonly trimmedThrough: Slot;
+  /** All slots up to here are known to be chosen, with what it holds or a snapshot of this node does. */
+  readonly chosenThrough: Slot;
+  /** Bytes of what it holds. */
+  readonly sizeBytes: number;
+  /** What is known to be chosen from a slot on, as much as fits in an answer. */
+  chosenFrom(from: Slot): Chosen;
+  /** Puts chosen values in the place of what was accepted. */
+  keepChosen(message: Chosen): void;
+  /** Drops all slots up to here. */
+  forget(through: Slot): void;
 }
 
 /** The part of an output that it fills. */
@@ -29,7 +45,7 @@ export class LogKeeper {
   readonly #keeping: Keeping;
   readonly #node: number;
   readonly #ownLearner: Address;
-  readonly #log: AcceptorLog;
+  readonly #log: KeptLog;
   /** By node: its learner has a durable snapshot of all up to here. */
   readonly #snapshots = new Map<number, Slot>();
   /** Ticks in which more was chosen than this log can tell, and it did not get on. */
@@ -38,7 +54,7 @@ export class LogKeeper {
   /** The node whose acceptor was asked last for what this log lacks. */
   #source: number;
 
-  constructor(keeping: Keeping, node: number, log: AcceptorLog) {
+  constructor(keeping: Keeping, node: number, log: KeptLog) {
     this.#keeping = keeping;
     this.#node = node;
     this.#ownLearner = addressOf("learner", node);
