@@ -21,3 +21,4 @@ export * as fast from "./fast/index.ts";
 export * as multi from "./multi/index.ts";
 export * as commit from "./commit/index.ts";
 export * as fastByzantine from "./fast-byzantine/index.ts";
+export * as generalized from "./generalized/index.ts";

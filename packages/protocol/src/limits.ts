@@ -32,6 +32,10 @@ export const limits = {
    * snapshot of another node's learner has to do.
    */
   logBytes: 128 * 1024 * 1024,
+  /** Commands, each a request, of one instance of Generalized Paxos: past it the leader closes the instance. */
+  historyCommands: 64,
+  /** Bytes of the commands of one instance of Generalized Paxos; past it the leader closes the instance. */
+  historyBytes: 1024 * 1024,
   /** Messages of one role that may wait for a sync; past it what arrives is dropped, as a network may. */
   waitingMessages: 16 * 1024,
   /** Bytes of one frame. */

@@ -1,0 +1,248 @@
+/**
+ * The acceptor of Generalized Paxos: one promise for all instances, and of each instance the highest ballot in which it
+ * has accepted a history, with that history. In the ballot that it has promised it adds what clients send to it: phase
+ * 2b of a fast ballot.
+ *
+ * What it promised and what it accepted is on stable storage before the answer leaves. It is also the keeper of the
+ * log: it answers learners that are behind, and forgets what a durable snapshot holds.
+ */
+import { addressOf, type Address } from "../address.ts";
+import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
+import type { RoleMachine, RoleStatus } from "../output.ts";
+import { LogKeeper } from "../replication/log-keeper.ts";
+import type { Slot } from "../replication/messages.ts";
+import { CommandSet } from "./command-set.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Delivery, Output } from "./delivery.ts";
+import { carried, InstanceLog, isClosed, type Vote } from "./instance-log.ts";
+import type { Accept, Accepted, Commands, Entry, Heartbeat, Inquire, Message, Prepare } from "./messages.ts";
+import { isPlausible } from "./plausible.ts";
+import { WaitingCommands } from "./waiting-commands.ts";
+
+/** How far beyond the bounds of an instance, by which the leader closes it, an acceptor goes on adding. */
+const leeway = 4;
+
+export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
+  readonly #configuration: Configuration;
+  readonly #learners: readonly Address[];
+
+  #promised: Ballot = noBallot;
+  readonly #log: InstanceLog;
+  /** The first slot of the instance that the last Accept was about. */
+  #instance: Slot = 0;
+  /** What waits until it can be added to a history. */
+  readonly #waiting: WaitingCommands;
+  #silentTicks: number;
+  readonly #keeper: LogKeeper;
+
+  constructor(configuration: Configuration, node: number) {
+    this.#configuration = configuration;
+    this.#learners = configuration.nodes.map((each) => addressOf("learner", each));
+    this.#log = new InstanceLog(configuration.limits);
+    this.#waiting = new WaitingCommands(configuration.limits);
+    const { nodes, quorums } = configuration;
+    const mayBeLost = nodes.length - Math.max(quorums.phase1, quorums.phase2);
+    this.#keeper = new LogKeeper({ ...configuration, mayBeLost }, node, this.#log);
+    // A new acceptor has heard no leader, and keeps nobody from becoming one.
+    this.#silentTicks = configuration.timing.electionTicks;
+  }
+
+  step(from: Address, message: Message, out: Output): void {
+    if (!isPlausible(this.#configuration, from, message)) return;
+    switch (message.kind) {
+      case "Request":
+        // From a client, or passed on by a leader. Added at the end of the turn, or once a ballot allows it.
+        return this.#waiting.add(message.command);
+      case "Prepare":
+        return this.#prepare(from, message, out);
+      case "Accept":
+        return this.#accept(from, message, out);
+      case "Inquire":
+        return this.#inquire(from, message, out);
+      case "Heartbeat":
+        return this.#heartbeat(from, message, out);
+      case "Probe": {
+        const leaderSilent = this.#silentTicks >= this.#configuration.timing.electionTicks;
+        const reply = { kind: "ProbeReply", round: message.round, promised: this.#promised, leaderSilent } as const;
+        out.send.push({ to: from, message: reply });
+        return;
+      }
+      case "CatchUp":
+        return this.#keeper.catchUp(from, message, out);
+      case "Chosen":
+        return this.#keeper.repair(from, message, out);
+      case "Trim":
+        return this.#keeper.trim(from, message, out);
+      default:
+        return;
+    }
+  }
+
+  tick(out: Output): void {
+    this.#silentTicks += 1;
+    this.#keeper.tick(this.#log.commitPoint, out);
+  }
+
+  /** Adds what the turn brought: one entry, one sync and one message to each learner for all of it. */
+  flush(out: Output): void {
+    if (this.#waiting.isEmpty) return;
+    const vote = this.#openVote();
+    if (vote === undefined) return;
+    const added = new CommandSet();
+    while (!this.#waiting.isEmpty && this.#hasRoom(vote.commands, added)) {
+      const command = this.#waiting.take();
+      if (!vote.commands.has(command)) added.add(command);
+    }
+    if (added.size === 0) return;
+    const { ballot } = vote;
+    const from = vote.commands.size;
+    const commands = carried(added.commands);
+    const accepted: Accepted = { kind: "Accepted", ballot, slot: this.#instance, from, commands };
+    out.persist.push(accepted);
+    this.#log.add(accepted);
+    this.#tell(accepted, out);
+  }
+
+  restore(entry: Entry): void {
+    switch (entry.kind) {
+      case "Prepare":
+        this.#promised = Math.max(this.#promised, entry.ballot);
+        return;
+      case "Accept":
+        this.#promised = Math.max(this.#promised, entry.ballot);
+        this.#begin(entry);
+        return;
+      case "Accepted":
+        this.#log.add(entry);
+        return;
+      case "Chosen":
+        // It was kept because everything before it was known to be closed.
+        this.#log.wasChosenThrough(entry.from - 1);
+        this.#log.keepChosen(entry);
+        return;
+      case "Trim":
+        this.#log.forget(entry.slot);
+        return;
+    }
+  }
+
+  checkpoint(): readonly Entry[] {
+    return [
+      { kind: "Trim", slot: this.#log.trimmedThrough },
+      { kind: "Prepare", ballot: this.#promised },
+    ];
+  }
+
+  status(): RoleStatus {
+    return {
+      ballot: this.#promised,
+      instance: this.#instance,
+      accepted: this.#log.vote(this.#instance)?.commands.size ?? 0,
+      chosenThrough: this.#log.chosenThrough,
+      trimmedThrough: this.#log.trimmedThrough,
+      instancesHeld: this.#log.size,
+      waitingBytes: this.#waiting.sizeBytes,
+    };
+  }
+
+  /**
+   * Phase 1b. A ballot belongs to one proposer, so that an equal one is the same Prepare again: the answer is given
+   * again and promises nothing new.
+   */
+  #prepare(from: Address, { ballot }: Prepare, out: Output): void {
+    if (ballot < this.#promised) return this.#reject(from, ballot, out);
+    this.#promise(ballot, out);
+    this.#silentTicks = 0;
+    const { chosenThrough } = this.#log;
+    const message: Message = { kind: "Promised", ballot, chosenThrough, accepted: this.#log.report() };
+    out.sendAfterPersist.push({ to: from, message });
+  }
+
+  /** Phase 2b of the history that a ballot begins with. */
+  #accept(from: Address, message: Accept, out: Output): void {
+    const { ballot, slot, history } = message;
+    if (ballot < this.#promised) return this.#reject(from, ballot, out);
+    this.#silentTicks = 0;
+    if (slot <= this.#log.chosenThrough) return this.#agree(message, out);
+    this.#promised = ballot;
+    const begun = this.#log.vote(slot)?.ballot === ballot;
+    if (!begun) {
+      out.persist.push(message);
+      this.#begin(message);
+      this.#tell({ kind: "Accepted", ballot, slot, from: history.length, commands: [] }, out);
+    } else {
+      // It has voted, and the leader does not know.
+      out.sendAfterPersist.push({ to: from, message: this.#vote(slot, ballot, history.length) });
+    }
+  }
+
+  /**
+   * The instance is closed, as this acceptor knows: what is safe in it is the history that is chosen. The vote need not
+   * be remembered, and without it a leader that has to finish the instance might never get its quorum.
+   */
+  #agree({ ballot, slot, history }: Accept, out: Output): void {
+    this.#promise(ballot, out);
+    this.#tell({ kind: "Accepted", ballot, slot, from: history.length, commands: [] }, out);
+  }
+
+  #begin(accept: Accept): void {
+    this.#log.begin(accept);
+    this.#log.learnCommit(accept.ballot, accept.commitPoint);
+    this.#instance = accept.slot;
+  }
+
+  #promise(ballot: Ballot, out: Output): void {
+    if (ballot === this.#promised) return;
+    this.#promised = ballot;
+    out.persist.push({ kind: "Prepare", ballot });
+  }
+
+  #inquire(from: Address, { slot, ballot, from: known }: Inquire, out: Output): void {
+    const vote = this.#log.vote(slot);
+    if (vote === undefined) return;
+    // What it has accepted in a higher ballot is told from the beginning.
+    const first = vote.ballot === ballot ? Math.min(known, vote.commands.size) : 0;
+    out.sendAfterPersist.push({ to: from, message: this.#vote(slot, vote.ballot, first) });
+  }
+
+  #heartbeat(from: Address, { ballot, commitPoint }: Heartbeat, out: Output): void {
+    if (ballot < this.#promised) return this.#reject(from, ballot, out);
+    this.#silentTicks = 0;
+    this.#log.learnCommit(ballot, commitPoint);
+    const vote = this.#log.vote(this.#instance);
+    const mine = vote?.ballot === ballot ? { slot: this.#instance, accepted: vote.commands.size } : none;
+    // Says nothing that a lost vote could make untrue for long: the leader asks for what it lacks, and gets it when it is
+    // durable.
+    const message: Message = { kind: "HeartbeatAck", ballot, chosenThrough: this.#log.chosenThrough, ...mine };
+    out.send.push({ to: from, message });
+  }
+
+  #reject(to: Address, ballot: Ballot, out: Output): void {
+    out.send.push({ to, message: { kind: "Rejected", ballot, promised: this.#promised } });
+  }
+
+  /** The vote that it adds to: in the ballot that it has promised, and not closed. */
+  #openVote(): Vote | undefined {
+    const vote = this.#log.vote(this.#instance);
+    return vote?.ballot === this.#promised && !isClosed(vote.commands.commands) ? vote : undefined;
+  }
+
+  #hasRoom(held: CommandSet, added: CommandSet): boolean {
+    const { historyCommands, historyBytes } = this.#configuration.limits;
+    if (held.size + added.size >= leeway * historyCommands) return false;
+    return held.sizeBytes + added.sizeBytes < leeway * historyBytes;
+  }
+
+  #vote(slot: Slot, ballot: Ballot, from: number): Accepted {
+    const commands: Commands = carried(this.#log.vote(slot)?.commands.commands.slice(from) ?? []);
+    return { kind: "Accepted", ballot, slot, from, commands };
+  }
+
+  /** To every learner, and to the leader, which sees whether commands collide. */
+  #tell(message: Accepted, out: Output): void {
+    const leader = addressOf("proposer", ballotOwner(message.ballot, this.#configuration.nodes.length));
+    for (const to of [...this.#learners, leader]) out.sendAfterPersist.push({ to, message });
+  }
+}
+
+const none = { slot: 0, accepted: 0 } as const;

@@ -1,0 +1,40 @@
+/**
+ * Who takes part in Generalized Paxos, and how. What interferes, the state machine says: see `interference.ts`.
+ */
+import { limits, timing, type Bounds, type Timing } from "../limits.ts";
+import type { QuorumSystem } from "../quorum.ts";
+import type { Access } from "../service.ts";
+import { leastQuorums } from "./quorums.ts";
+
+/** A history may not grow for ever: past one of these the leader closes its instance. All nodes must have the same. */
+export interface HistoryBounds extends Bounds {
+  /** Commands of an instance. */
+  readonly historyCommands: number;
+  /** Bytes of the commands of an instance. */
+  readonly historyBytes: number;
+}
+
+export interface Configuration {
+  /** Node numbers from 1 without a gap; each has a proposer, an acceptor and a learner. */
+  readonly nodes: readonly number[];
+  /** Any two of phase 2 meet in each of phase 1: see `fastQuorums`. */
+  readonly quorums: QuorumSystem;
+  readonly timing: Timing;
+  readonly limits: HistoryBounds;
+}
+
+/** Nodes 1 to `count`, the least quorums, the usual times and limits. */
+export function configurationOf(count: number, changes: Partial<Omit<Configuration, "nodes">> = {}): Configuration {
+  return {
+    nodes: Array.from({ length: count }, (_, index) => index + 1),
+    quorums: leastQuorums(count),
+    timing,
+    limits,
+    ...changes,
+  };
+}
+
+/** Requests go to every acceptor at once; reads are commands like others. */
+export function accessOf(nodes: readonly number[]): Access {
+  return { nodes, requests: "acceptors", acceptors: nodes, reads: "logged", answers: 1, requestsUnderWay: 1 };
+}

@@ -1,0 +1,38 @@
+/**
+ * Which commands do not commute. The state machine says so; the protocol only asks.
+ */
+import type { Value } from "../value.ts";
+import { CommandSet } from "./command-set.ts";
+
+/**
+ * Whether the order of two commands matters: to the state that they leave, or to what either of them answers. It must be
+ * symmetric, and the same on every node. To say yes too often costs time; to say no once too often costs agreement.
+ */
+export type Interference = (one: Value, other: Value) => boolean;
+
+/** All commands interfere: histories are sequences, and what is learned is a log. */
+export const everything: Interference = () => true;
+
+/** The commands that an instance has seen, and which of them interfere: each pair is asked about once. */
+export class Vocabulary extends CommandSet {
+  readonly #interference: Interference;
+  /** By number: what is known of it and the commands with lower numbers. */
+  readonly #known: (boolean | undefined)[][] = [];
+
+  constructor(interference: Interference) {
+    super();
+    this.#interference = interference;
+  }
+
+  /** Whether the commands of two numbers interfere. A checkpoint, which is empty, interferes with everything. */
+  interfere(one: number, other: number): boolean {
+    const high = Math.max(one, other);
+    const low = Math.min(one, other);
+    const known = (this.#known[high] ??= []);
+    return (known[low] ??= this.#ask(this.command(low), this.command(high)));
+  }
+
+  #ask(one: Value, other: Value): boolean {
+    return one.length === 0 || other.length === 0 || this.#interference(one, other);
+  }
+}

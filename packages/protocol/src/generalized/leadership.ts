@@ -1,0 +1,195 @@
+/**
+ * A proposer that leads, in one ballot: it begins the ballot in instance after instance with a safe history, and sees
+ * whether what acceptors add to it is chosen. Where it is not, or an instance is full, it takes a higher ballot.
+ */
+import { addressOf, type Address } from "../address.ts";
+import type { Ballot } from "../ballot.ts";
+import { Attendance } from "../leader/attendance.ts";
+import { countAcceptors, hasAcceptor, isPhase2Quorum } from "../quorum.ts";
+import type { Slot } from "../replication/messages.ts";
+import { noOp } from "../value.ts";
+import type { CommandHistory } from "./command-history.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Output } from "./delivery.ts";
+import { Instance } from "./instance.ts";
+import { carried, isClosed } from "./instance-log.ts";
+import type { Interference } from "./interference.ts";
+import type { Accept, Accepted, HeartbeatAck, Inquire, Message, Request } from "./messages.ts";
+import type { Preparation } from "./preparation.ts";
+
+export class Leadership {
+  readonly #configuration: Configuration;
+  readonly #interference: Interference;
+  readonly #ballot: Ballot;
+  readonly #preparation: Preparation;
+  readonly #acceptors: readonly Address[];
+  readonly #learners: readonly Address[];
+  /** All that a heartbeat goes to besides the acceptors and the learners: the other proposers. */
+  readonly #others: readonly Address[];
+  readonly #attendance: Attendance;
+  #instance: Instance;
+  /** What the ballot began with in the instance; undefined when the reports of phase 1 made no sense. */
+  #accept: Accept | undefined;
+  #heartbeatTicks = 0;
+  /** Since the Accept was sent to those who have not voted for it. */
+  #acceptTicks = 0;
+  /** Since more became known to be chosen, while acceptors have accepted more than that. */
+  #unsettledTicks = 0;
+
+  constructor(
+    configuration: Configuration,
+    interference: Interference,
+    node: number,
+    ballot: Ballot,
+    preparation: Preparation,
+  ) {
+    const { nodes, quorums, timing } = configuration;
+    this.#configuration = configuration;
+    this.#interference = interference;
+    this.#ballot = ballot;
+    this.#preparation = preparation;
+    this.#acceptors = nodes.map((each) => addressOf("acceptor", each));
+    this.#learners = nodes.map((each) => addressOf("learner", each));
+    this.#others = nodes.filter((each) => each !== node).map((each) => addressOf("proposer", each));
+    const { quorum, chosenThrough } = preparation;
+    this.#attendance = new Attendance(timing, nodes, quorum, chosenThrough);
+    this.#instance = new Instance(chosenThrough + 1, quorums, interference);
+  }
+
+  /** All instances up to here are closed. */
+  get commitPoint(): Slot {
+    return this.#instance.slot - 1;
+  }
+
+  /** How many commands of the instance after it are known to be chosen. */
+  get chosen(): number {
+    return this.#instance.chosen.length;
+  }
+
+  /** Whether a phase 2 quorum has answered lately: a leader that reaches none is in the way of one that would. */
+  get reachesQuorum(): boolean {
+    return isPhase2Quorum(this.#configuration.quorums, this.#attendance.present);
+  }
+
+  /** How many acceptors have answered lately. */
+  get reached(): number {
+    return countAcceptors(this.#attendance.present);
+  }
+
+  /** Whether acceptors know what it commits, and phase 1 has told it what is safe. */
+  get isVouchedFor(): boolean {
+    return this.#accept !== undefined && this.#attendance.isVouchedFor;
+  }
+
+  /** Why a higher ballot is needed; undefined when none is. */
+  get needsBallot(): "collision" | "full" | "stuck" | undefined {
+    const { historyCommands, historyBytes } = this.#configuration.limits;
+    if (this.#accept === undefined || isClosed(this.#accept.history.map(({ command }) => command))) return undefined;
+    if (this.#instance.hasCollided) return "collision";
+    // What the ballot began with is chosen first, so that each ballot gets on.
+    if (this.#instance.chosen.length < this.#accept.history.length) return undefined;
+    const { commands, bytes } = this.#instance.largest();
+    if (commands >= historyCommands || bytes >= historyBytes) return "full";
+    return this.#unsettledTicks >= this.#configuration.timing.retryTicks ? "stuck" : undefined;
+  }
+
+  /** Phase 2a of the instance after the commit point: a heartbeat, and the Accept. */
+  begin(out: Output): void {
+    this.#announce(out);
+    const { slot } = this.#instance;
+    const safe = this.#preparation.safeHistory(slot, this.#instance.empty);
+    this.#acceptTicks = 0;
+    this.#unsettledTicks = 0;
+    this.#accept = undefined;
+    if (safe === undefined) return;
+    const history = carried(this.#extended(safe).commands);
+    this.#accept = { kind: "Accept", ballot: this.#ballot, slot, commitPoint: this.commitPoint, history };
+    this.#instance.begins(this.#accept);
+    for (const to of [...this.#acceptors, ...this.#learners]) out.send.push({ to, message: this.#accept });
+  }
+
+  accepted(node: number, message: Accepted): void {
+    this.#attendance.heard(node);
+    if (message.ballot === this.#ballot && message.slot === this.#instance.slot) this.#instance.accepted(node, message);
+  }
+
+  /** Counts the votes of the turn; begins the next instance when this one is closed. */
+  flush(out: Output): void {
+    while (this.#instance.count()) {
+      this.#unsettledTicks = 0;
+      if (!this.#instance.isClosed) return;
+      this.#instance = new Instance(this.#instance.lastSlot + 1, this.#configuration.quorums, this.#interference);
+      this.begin(out);
+    }
+  }
+
+  /** An acceptor that has accepted more than it has told lost a message on the way. */
+  acknowledged(node: number, { chosenThrough, slot, accepted }: HeartbeatAck, out: Output): void {
+    this.#attendance.heard(node);
+    this.#attendance.knows(chosenThrough);
+    const told = this.#instance.toldBy(node);
+    if (slot === this.#instance.slot && accepted > told) this.#inquire(node, out);
+  }
+
+  /** A learner lacks votes: it may hear this leader, and no quorum of acceptors. */
+  tell(learner: Address, { slot, from }: Inquire, out: Output): void {
+    const { chosen } = this.#instance;
+    if (slot !== this.#instance.slot || from >= chosen.length) return;
+    out.send.push({ to: learner, message: { kind: "Learned", slot, history: carried(chosen.commands) } });
+  }
+
+  /** A request that came late to a proposer: for all acceptors, which may have it already. */
+  passOn(request: Request, out: Output): void {
+    for (const to of this.#acceptors) out.send.push({ to, message: request });
+  }
+
+  tick(out: Output): void {
+    const { heartbeatTicks, retryTicks } = this.#configuration.timing;
+    this.#heartbeatTicks += 1;
+    if (this.#heartbeatTicks >= heartbeatTicks) this.#announce(out);
+    this.#acceptTicks += 1;
+    if (this.#acceptTicks % retryTicks === 0) this.#sendToSilent(out);
+    if (this.#instance.isUnsettled) this.#unsettledTicks += 1;
+    this.#attendance.tick(this.commitPoint);
+  }
+
+  /**
+   * A safe history with commands after it is safe, too: with all that acceptors have accepted, so that a collision ends
+   * here, and a checkpoint when that fills the instance.
+   */
+  #extended(safe: CommandHistory): CommandHistory {
+    if (isClosed(safe.commands)) return safe;
+    const { historyCommands, historyBytes } = this.#configuration.limits;
+    let history = safe;
+    let bytes = safe.commands.reduce((sum, { length }) => sum + length, 0);
+    for (const command of this.#preparation.proposedIn(this.#instance.slot)) {
+      if (history.length >= historyCommands || bytes >= historyBytes) break;
+      if (history.has(command)) continue;
+      history = history.append(command);
+      bytes += command.length;
+    }
+    return history.length >= historyCommands || bytes >= historyBytes ? history.append(noOp) : history;
+  }
+
+  #announce(out: Output): void {
+    const { commitPoint, chosen } = this;
+    const message: Message = { kind: "Heartbeat", ballot: this.#ballot, commitPoint, chosen };
+    for (const to of [...this.#acceptors, ...this.#others, ...this.#learners]) out.send.push({ to, message });
+    this.#heartbeatTicks = 0;
+  }
+
+  #sendToSilent(out: Output): void {
+    if (this.#accept === undefined) return;
+    const { voters } = this.#instance;
+    for (const [index, to] of this.#acceptors.entries()) {
+      const node = this.#configuration.nodes[index] ?? 0;
+      if (!hasAcceptor(voters, node)) out.send.push({ to, message: this.#accept });
+    }
+  }
+
+  #inquire(node: number, out: Output): void {
+    const { slot } = this.#instance;
+    const from = this.#instance.toldBy(node);
+    out.send.push({ to: addressOf("acceptor", node), message: { kind: "Inquire", slot, ballot: this.#ballot, from } });
+  }
+}

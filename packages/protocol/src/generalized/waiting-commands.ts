@@ -1,0 +1,44 @@
+/**
+ * Commands that wait at an acceptor: for the end of the turn, or for a ballot in which it may add them.
+ */
+import type { Bounds } from "../limits.ts";
+import type { Value } from "../value.ts";
+
+export class WaitingCommands {
+  readonly #limits: Bounds;
+  readonly #commands: Value[] = [];
+  #sizeBytes = 0;
+
+  constructor(limits: Bounds) {
+    this.#limits = limits;
+  }
+
+  get isEmpty(): boolean {
+    return this.#commands.length === 0;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /**
+   * Keeps a command, unless it holds as much as it may: then the command is dropped, as a network may. It would be no
+   * answer to its client that one acceptor, which may be cut off from the others, is full. An empty command is none: a
+   * checkpoint is a leader's to make.
+   */
+  add(command: Value): void {
+    const { queueBytes, valueBytes } = this.#limits;
+    if (command.length === 0 || command.length > valueBytes) return;
+    if (this.#sizeBytes + command.length > queueBytes) return;
+    this.#commands.push(command);
+    this.#sizeBytes += command.length;
+  }
+
+  /** The one that came first. */
+  take(): Value {
+    const command = this.#commands.shift();
+    if (command === undefined) throw new RangeError("no command waits");
+    this.#sizeBytes -= command.length;
+    return command;
+  }
+}
