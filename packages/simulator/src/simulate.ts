@@ -5,6 +5,7 @@ import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
 import { newFastByzantineProtocol } from "./protocols/fast-byzantine.ts";
 import { newFastProtocol } from "./protocols/fast.ts";
+import { newGeneralizedProtocol } from "./protocols/generalized.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import { newPaxosCommitProtocol } from "./protocols/paxos-commit.ts";
 import { newPrimaryBackupProtocol } from "./protocols/primary-backup.ts";
@@ -37,6 +38,7 @@ export const simulations: readonly Simulation[] = [
   simulationOf(newMultiProtocol()),
   simulationOf(newFastProtocol()),
   simulationOf(newFastByzantineProtocol()),
+  simulationOf(newGeneralizedProtocol()),
   simulationOf(newPaxosCommitProtocol()),
   simulationOf(newTwoPhaseProtocol()),
   simulationOf(newThreePhaseProtocol()),

@@ -4,12 +4,11 @@
 import type { Replica } from "@synod/machines";
 import { crc32c } from "@synod/wire";
 
-/** States are compared at these slots on every node, besides wherever a snapshot is taken or restored. */
-const comparedSlots = 32;
-
 export interface ReplicaWatch {
   applied(slot: number): void;
   restored(slot: number): void;
+  /** Whether the states after a slot are compared on every node. */
+  isCompared(slot: number): boolean;
   /** Whether some replica has shown its state after a slot. */
   isKnown(slot: number): boolean;
   /** The checksum of its state after a slot. */
@@ -27,7 +26,7 @@ export function watchReplica(replica: Replica, watch: ReplicaWatch): () => void 
   replica.apply = (slot, value, respond) => {
     apply(slot, value, respond);
     watch.applied(slot);
-    if (slot % comparedSlots === 0) compare();
+    if (watch.isCompared(slot)) compare();
   };
   replica.restore = (parts, expectedSlot) => {
     restore(parts, expectedSlot);

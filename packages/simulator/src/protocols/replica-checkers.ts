@@ -16,6 +16,9 @@ import type { Tally } from "../world/tally.ts";
 import type { Report } from "../world/violation.ts";
 import type { Operation, Workload } from "../world/workload.ts";
 
+/** States are compared at these slots on every node, besides wherever a snapshot is taken or restored. */
+const comparedSlots = 32;
+
 /** What is chosen, as seen from outside. */
 export interface ChosenSlots {
   /** All slots up to here have a chosen value. */
@@ -24,6 +27,16 @@ export interface ChosenSlots {
   chosen(slot: number): Value | undefined;
   /** How many ballots were used. */
   readonly ballots: number;
+}
+
+/** Where replicas may apply values in different orders, at the same slots. */
+export interface Unordered {
+  /** The number by which the checkers know what a node has applied last, at a slot. */
+  numberOf(node: number, slot: number): number;
+  /** Whether all replicas that have applied so many slots are the same. */
+  isEnd(slot: number): boolean;
+  /** The replica of a node has been restored from a snapshot. */
+  starts(node: number, slot: number): void;
 }
 
 export interface ReplicaCheckersOptions<Consensus extends ChosenSlots> {
@@ -35,6 +48,8 @@ export interface ReplicaCheckersOptions<Consensus extends ChosenSlots> {
   readonly logBytes: number;
   readonly report: Report;
   readonly reached: Tally;
+  /** Absent where all replicas apply the same value at each slot. */
+  readonly unordered?: (consensus: Consensus) => Unordered;
 }
 
 export class ReplicaCheckers<Consensus extends ChosenSlots> {
@@ -45,13 +60,16 @@ export class ReplicaCheckers<Consensus extends ChosenSlots> {
   readonly #replicas: ReplicasChecker;
   readonly #once: OnceChecker;
   readonly #reached: Tally;
+  readonly #unordered: Unordered | undefined;
   /** By node: compares the state of its replica with those of others. */
   readonly #comparisons = new Map<number, () => void>();
   /** Slots up to here were shown to the checker of commands. */
   #shownThrough = 0;
 
-  constructor({ newConsensus, mayBeLost, logBytes, report, reached }: ReplicaCheckersOptions<Consensus>) {
+  constructor(options: ReplicaCheckersOptions<Consensus>) {
+    const { newConsensus, mayBeLost, logBytes, report, reached, unordered } = options;
     this.consensus = newConsensus(report, this.asked);
+    this.#unordered = unordered?.(this.consensus);
     this.delivery = new DeliveryChecker(report);
     this.snapshots = new SnapshotsChecker(logBytes, mayBeLost, report);
     this.#replicas = new ReplicasChecker(report);
@@ -82,16 +100,21 @@ export class ReplicaCheckers<Consensus extends ChosenSlots> {
       const compare = watchReplica(replica, {
         applied: (slot) => {
           const applied = watchedMachine.takeApplied();
+          const number = this.#unordered?.numberOf(node, slot) ?? slot;
           this.delivery.applies(node, slot);
-          this.#once.applied(node, slot, applied);
-          this.#replicas.answers(node, slot, applied);
+          this.#once.applied(node, number, applied);
+          this.#replicas.answers(node, number, applied);
         },
         restored: (slot) => {
           this.#reached.count("snapshots-restored");
           this.delivery.restores(node, slot);
+          this.#unordered?.starts(node, slot);
         },
+        isCompared: this.#isCompared,
         isKnown: (slot) => this.#replicas.isKnown(slot),
-        holds: (slot, checksum) => this.#replicas.holds(where, slot, checksum),
+        holds: (slot, checksum) => {
+          if (this.#unordered?.isEnd(slot) !== false) this.#replicas.holds(where, slot, checksum);
+        },
         snapshotted: (slot, checksum) => {
           this.#reached.count("snapshots-taken");
           this.#replicas.holds(`a snapshot of node ${node}`, slot, checksum);
@@ -101,6 +124,8 @@ export class ReplicaCheckers<Consensus extends ChosenSlots> {
     };
     return { machine: watchedMachine, watch };
   }
+
+  readonly #isCompared = (slot: number): boolean => this.#unordered?.isEnd(slot) ?? slot % comparedSlots === 0;
 
   /** A workload whose commands, and the answers that clients are told, are seen. */
   watchedWorkload(workload: Workload): Workload {

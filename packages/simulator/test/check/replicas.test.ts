@@ -102,6 +102,7 @@ describe("replicas", () => {
       watchReplica(replica, {
         applied: () => undefined,
         restored: () => undefined,
+        isCompared: () => false,
         isKnown: (slot) => checker.isKnown(slot),
         holds: (slot, checksum) => checker.holds(`replica ${index + 1}`, slot, checksum),
         snapshotted: (slot, checksum) => checker.holds(`snapshot ${index + 1}`, slot, checksum),

@@ -1,0 +1,200 @@
+/**
+ * Generalized Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
+ */
+import { addressOf, generalized, nodeOf, noSuchRole, roleOf, timing } from "@synod/protocol";
+import type { QuorumSystem, Random, RoleMachine } from "@synod/protocol";
+import { Session } from "@synod/client";
+import { Replication } from "@synod/driver";
+import { newInterference, newKeyValueMachine, Replica } from "@synod/machines";
+import { FileLog, FileSnapshots } from "@synod/storage";
+import { HistoriesChecker } from "../check/histories.ts";
+import { requireMemory } from "../world/memory.ts";
+import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { Randomness } from "../world/randomness.ts";
+import { drawCrowd } from "./crowd.ts";
+import { drawHistoryLimits } from "./generalized-limits.ts";
+import { GeneralizedWatcher } from "./generalized-watcher.ts";
+import { keyValueWorkload } from "./key-value.ts";
+import { drawPartBytes } from "./multi-limits.ts";
+import { ReplicaCheckers } from "./replica-checkers.ts";
+import { SessionPerson } from "./session-person.ts";
+import { survivingSnapshot } from "./surviving-snapshot.ts";
+
+export type GeneralizedRole = RoleMachine<generalized.Message, generalized.Entry, generalized.Delivery>;
+export type GeneralizedProtocol = SimulatedProtocol<generalized.Message, generalized.Entry, generalized.Delivery>;
+type GeneralizedCast = Cast<generalized.Message, generalized.Entry, generalized.Delivery>;
+
+/** What a run of Generalized Paxos is made of: all real, unless a museum's exhibit replaces a part. */
+export interface GeneralizedParts {
+  configuration(configuration: generalized.Configuration): generalized.Configuration;
+  /** Which commands the roles take to interfere. */
+  interference(interference: generalized.Interference): generalized.Interference;
+  proposer(
+    configuration: generalized.Configuration,
+    interference: generalized.Interference,
+    node: number,
+    random: Random,
+  ): GeneralizedRole;
+  acceptor(configuration: generalized.Configuration, node: number): GeneralizedRole;
+  /** Sees what a learner takes and gives, between it and its driver. */
+  learner(learner: generalized.Learner, configuration: generalized.Configuration, node: number): GeneralizedRole;
+  replica(options: ConstructorParameters<typeof Replica>[0]): Replica;
+}
+
+const realParts: GeneralizedParts = {
+  configuration: (configuration) => configuration,
+  interference: (interference) => interference,
+  proposer: (configuration, interference, node, random) =>
+    new generalized.Proposer(configuration, interference, node, random),
+  acceptor: (configuration, node) => new generalized.Acceptor(configuration, node),
+  learner: (learner) => learner,
+  replica: (options) => new Replica(options),
+};
+
+const roles = ["proposer", "acceptor", "learner"] as const;
+
+/** @param replaced parts that are not the real ones */
+export function newGeneralizedProtocol(replaced: Partial<GeneralizedParts> = {}): GeneralizedProtocol {
+  const parts = { ...realParts, ...replaced };
+  return {
+    name: "generalized",
+    layout: generalized.layout,
+    asEntry: generalized.asEntry,
+    slotOf: generalized.slotOf,
+    seconds: [1, 4],
+    newMachine: newKeyValueMachine,
+    cast: (setting) => castOf(setting, parts),
+  };
+}
+
+function castOf(setting: Setting, parts: GeneralizedParts): GeneralizedCast {
+  const { randomness, report, reached, machine = newKeyValueMachine, workload = keyValueWorkload } = setting;
+  const sound = drawConfiguration(randomness, setting.nodes, setting.workload === undefined);
+  const configuration = parts.configuration(sound);
+  const { nodes, quorums } = sound;
+  const mayBeLost = nodes.length - Math.max(quorums.phase1, quorums.phase2);
+  const interference = newInterference(machine());
+  const toldInterference = parts.interference(interference);
+  const checkers = new ReplicaCheckers<HistoriesChecker>({
+    newConsensus: (to, values) => new HistoriesChecker({ quorums, interference, report: to, values, reached }),
+    unordered: (histories) => histories,
+    mayBeLost,
+    logBytes: sound.limits.logBytes,
+    report,
+    reached,
+  });
+  const seenWorkload = checkers.watchedWorkload(workload);
+  /** By node: the slot of the newest snapshot that its disk would keep. */
+  const surviving = new Map<number, () => number>();
+  const replicas = new Map<number, Replica>();
+  const learners = new Map<number, generalized.Learner>();
+  const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
+  const snapshotBytes = randomness.pick([200, 2000, 20_000]);
+  const crowd = drawCrowd(randomness.stream("crowd"));
+  let unique = 0;
+  return {
+    nodes,
+    rolesOf: () => roles,
+    spareNodes: mayBeLost,
+    leaderNodes: Math.max(quorums.phase1, quorums.phase2),
+    progressTicks: 3000,
+    stability: { ticks: 300, mostChanges: 2, leaderChanges: () => reached.get("leader-changes") },
+    people: crowd.people,
+    segmentBytes: randomness.pick([512, 4096, 65_536]),
+    model: workload.model,
+    watcher: new GeneralizedWatcher({
+      checkers,
+      nodes: nodes.length,
+      reached,
+      survivingSnapshot: (node) => surviving.get(node)?.() ?? 0,
+    }),
+    newRole(role, node, { random }) {
+      switch (role) {
+        case "proposer":
+          return parts.proposer(configuration, toldInterference, node, random);
+        case "acceptor":
+          return parts.acceptor(configuration, node);
+        case "learner": {
+          const learner = new generalized.Learner(configuration, toldInterference, node);
+          learners.set(node, learner);
+          return parts.learner(learner, configuration, node);
+        }
+        default:
+          return noSuchRole(role);
+      }
+    },
+    backing(_role, life) {
+      const node = nodeOf(life.address);
+      const learner = learners.get(node);
+      if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
+      surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
+      return (front) => {
+        const watched = checkers.watched(machine(), node);
+        const replica = parts.replica({ machine: watched.machine, node, unordered: true });
+        watched.watch(replica);
+        replicas.set(node, replica);
+        return new Replication({
+          ...front,
+          learner,
+          replica,
+          snapshots: new FileSnapshots(`${life.folder}/snapshots`, life.files),
+          later: life.later,
+          refused: () => reached.count("refused-snapshots"),
+          snapshotBytes,
+          snapshotPartBytes,
+        });
+      };
+    },
+    openLog(life) {
+      const folder = `${life.folder}/log`;
+      requireMemory(life, folder);
+      return new FileLog(folder, life.files);
+    },
+    newPerson: (surroundings) =>
+      new SessionPerson({
+        surroundings,
+        access: generalized.accessOf(nodes),
+        workload: seenWorkload,
+        nextUnique: () => (unique += 1),
+        newSession: (options) => new Session(options),
+        comesBack: ({ move }) => move(),
+        thinkMicroseconds: crowd.thinkMicroseconds,
+      }),
+    unsettled(isUp) {
+      const up = nodes.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
+      const slots = up.map(({ appliedSlot }) => appliedSlot);
+      if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
+      return undefined;
+    },
+    finalCheck: () => checkers.finish(),
+  };
+}
+
+/** @param ownWorkload whether clients ask for what is known to be small */
+function drawConfiguration(
+  randomness: Randomness,
+  given: number | undefined,
+  ownWorkload: boolean,
+): generalized.Configuration {
+  const count = given ?? randomness.pick([4, 4, 4, 4, 5, 7, 3, 2, 1]);
+  // Hasty elections make leaders compete, late retries leave commands waiting; the last are the times of nodes.
+  const times = randomness.pick([
+    { heartbeatTicks: 2, electionTicks: 6, retryTicks: 40, catchUpTicks: 2 },
+    { heartbeatTicks: 2, electionTicks: 5, retryTicks: 3, catchUpTicks: 2 },
+    { heartbeatTicks: 3, electionTicks: 10, retryTicks: 5, catchUpTicks: 2 },
+    timing,
+  ]);
+  return generalized.configurationOf(count, {
+    quorums: drawQuorums(randomness, count),
+    timing: times,
+    limits: drawHistoryLimits(randomness.stream("limits"), ownWorkload),
+  });
+}
+
+/** Quorums of phase 2 as small as can be, or larger ones with smaller ones of phase 1. */
+function drawQuorums(randomness: Randomness, count: number): QuorumSystem {
+  const least = generalized.leastQuorums(count);
+  if (randomness.chance(0.6)) return least;
+  const phase2 = randomness.integer(Math.floor(count / 2) + 1, count);
+  return generalized.fastQuorums(count, Math.max(1, 2 * count - 2 * phase2 + 1), phase2);
+}
