@@ -14,9 +14,10 @@ import { checkedWorkload } from "./world/workload.ts";
  * @throws RangeError for a number or a name that is out of range, TypeError for what is no such thing at all
  */
 export function checkOptions(options: RunOptions, newMachine: (() => StateMachine) | undefined): RunOptions {
-  const { seed, nodes, faults, machine, workload, only, people, sent } = options;
+  const { seed, nodes, liars, faults, machine, workload, only, people, sent } = options;
   requireInteger("seed", seed, 0, Number.MAX_SAFE_INTEGER);
   if (nodes !== undefined) requireInteger("nodes", nodes, 1, maxAcceptors);
+  if (liars !== undefined) requireInteger("liars", liars, 0, maxAcceptors);
   if (people !== undefined) requireInteger("people", people, 1, Number.MAX_SAFE_INTEGER);
   if (faults !== undefined) resolveFaults(requireArray("faults", faults));
   for (const index of requireArray("only", only ?? [])) requireInteger("only", index, 0, Number.MAX_SAFE_INTEGER);

@@ -3,6 +3,7 @@
  */
 import { checkOptions } from "./options.ts";
 import { newBasicProtocol } from "./protocols/basic.ts";
+import { newByzantineProtocol } from "./protocols/byzantine.ts";
 import { newFastByzantineProtocol } from "./protocols/fast-byzantine.ts";
 import { newFastProtocol } from "./protocols/fast.ts";
 import { newGeneralizedProtocol } from "./protocols/generalized.ts";
@@ -37,6 +38,7 @@ export const simulations: readonly Simulation[] = [
   simulationOf(newBasicProtocol()),
   simulationOf(newMultiProtocol()),
   simulationOf(newFastProtocol()),
+  simulationOf(newByzantineProtocol()),
   simulationOf(newFastByzantineProtocol()),
   simulationOf(newGeneralizedProtocol()),
   simulationOf(newPaxosCommitProtocol()),

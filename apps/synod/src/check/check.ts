@@ -59,8 +59,8 @@ export interface ViolationReport extends BrokenRule {
 export const check = Effect.fnUntraced(function* (
   settings: CheckSettings,
 ): Effect.fn.Return<void, ProgramError | ReaderGone | RuleBroken, Scope.Scope> {
-  const { target, nodes, faults, json } = settings;
-  const options = { target, nodes, faults };
+  const { target, nodes, liars, faults, json } = settings;
+  const options = { target, nodes, liars, faults };
   const pool = yield* openPool;
   const searched = yield* Effect.scoped(
     Effect.flatMap(openSearchBar(settings), (onCounts) => attempt("check", () => search(pool, settings, onCounts))),

@@ -25,7 +25,15 @@ function notBoth(
 
 export const checkCommand = Command.make(
   "check",
-  { ...targets, seeds: flags.seeds, seconds: flags.seconds, nodes: flags.nodes, faults: flags.faults, json },
+  {
+    ...targets,
+    seeds: flags.seeds,
+    seconds: flags.seconds,
+    nodes: flags.nodes,
+    liars: flags.liars,
+    faults: flags.faults,
+    json,
+  },
   (given) => {
     const seconds = Option.getOrUndefined(given.seconds);
     // Of two soaks neither runs the other's seeds, unless it runs more than a thousand of them in a second.
@@ -38,6 +46,7 @@ export const checkCommand = Command.make(
         check({
           target: flags.targetOf(given),
           nodes: Option.getOrUndefined(given.nodes),
+          liars: Option.getOrUndefined(given.liars),
           faults: Option.getOrUndefined(given.faults),
           ...range,
           seconds,
@@ -64,6 +73,7 @@ export const replayCommand = Command.make(
     seed: flags.seed,
     ...targets,
     nodes: flags.nodes,
+    liars: flags.liars,
     faults: flags.faults,
     only: flags.only,
     people: flags.people,
@@ -89,6 +99,7 @@ export const replayCommand = Command.make(
         target: flags.targetOf(given),
         seed: given.seed,
         nodes: Option.getOrUndefined(given.nodes),
+        liars: Option.getOrUndefined(given.liars),
         faults: Option.getOrUndefined(given.faults),
         only: Option.getOrUndefined(given.only),
         people: Option.getOrUndefined(given.people),

@@ -38,6 +38,11 @@ export const nodes = wholeNumber("nodes", 1, maxAcceptors).pipe(
   Flag.optional,
 );
 
+export const liars = wholeNumber("liars", 0, maxAcceptors).pipe(
+  Flag.withDescription("How many nodes lie, in a protocol that bears liars; drawn for each seed unless told"),
+  Flag.optional,
+);
+
 export const faults = Flag.String("faults").pipe(
   Flag.withMetavar("LIST"),
   Flag.filterMap(

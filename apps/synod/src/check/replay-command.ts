@@ -11,11 +11,12 @@ export interface Replayed extends CheckOptions {
   readonly people: number | undefined;
 }
 
-export function replayCommand({ seed, target, nodes, faults, only, people }: Replayed): string {
+export function replayCommand({ seed, target, nodes, liars, faults, only, people }: Replayed): string {
   const isUsual = target.kind === "protocol" && target.name === usualProtocol;
   const flags: readonly (readonly [name: string, value: string | number | undefined])[] = [
     [target.kind, isUsual ? undefined : target.name],
     ["nodes", nodes],
+    ["liars", liars],
     ["faults", faults?.join(",")],
     ["only", only?.join(",") === "" ? "none" : only?.join(",")],
     ["people", people],

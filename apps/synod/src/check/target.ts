@@ -13,6 +13,8 @@ export interface CheckOptions {
   readonly target: Target;
   /** Drawn for each seed when it is not given. */
   readonly nodes: number | undefined;
+  /** How many nodes lie; drawn for each seed when it is not given. */
+  readonly liars?: number | undefined;
   /** Names of kinds of faults and of groups; the target's own when they are not given. */
   readonly faults: readonly string[] | undefined;
 }
@@ -21,11 +23,12 @@ export interface CheckOptions {
  * @returns what runs a seed of it
  * @throws RangeError when there is no such target
  */
-export function executorOf({ target, nodes, faults }: CheckOptions): (options: RunOptions) => Run {
+export function executorOf({ target, nodes, liars, faults }: CheckOptions): (options: RunOptions) => Run {
   const { simulation, options } = find(target);
   const given = {
     ...options,
     ...(nodes === undefined ? {} : { nodes }),
+    ...(liars === undefined ? {} : { liars }),
     ...(faults === undefined ? {} : { faults }),
   };
   return (each) => simulation.run({ ...given, ...each });

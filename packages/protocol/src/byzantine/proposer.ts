@@ -106,7 +106,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   #request(from: Address, { sequence, command }: Request, out: Output): void {
     const digest = this.#configuration.digest(command);
-    const pending = this.#pool.add(keyOf(digest), digest, command);
+    const pending = this.#pool.add(keyOf(digest), digest, command, this.#configuration.timing.retryTicks);
     if (pending !== undefined) return this.#vouch(pending, out);
     out.send.push({ to: from, message: { kind: "Overloaded", sequence } });
   }
@@ -121,14 +121,15 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const key = keyOf(digest);
     if (this.#pool.has(key)) return;
     if (!this.#pool.relayed(node, key) && !this.#served.wasServed(key)) return;
-    const pending = this.#pool.add(key, digest, command);
+    const pending = this.#pool.add(key, digest, command, this.#configuration.timing.retryTicks);
     if (pending !== undefined) this.#vouch(pending, out);
   }
 
-  /** What is late is told to the others, and once more to the own acceptor, which may have begun anew. */
+  /** What is late is told to the others, and once more to the own acceptor, which may have begun anew; ever more rarely. */
   #age(pending: Pending, out: Output): void {
     pending.ageTicks += 1;
-    if (pending.ageTicks % this.#configuration.timing.retryTicks !== 0) return;
+    if (pending.ageTicks < pending.relayTicks) return;
+    pending.relayTicks += Math.max(this.#configuration.timing.retryTicks, Math.floor(pending.relayTicks / 2));
     this.#vouch(pending, out);
     const message: Relayed = { kind: "Relayed", command: pending.command };
     for (const node of this.#configuration.nodes) {

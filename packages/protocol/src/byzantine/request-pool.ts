@@ -14,6 +14,8 @@ export interface Pending {
   readonly digest: Uint8Array;
   readonly command: Value;
   ageTicks: number;
+  /** The age at which it is relayed next. */
+  relayTicks: number;
   /** It is in a slot that this proposer has proposed. */
   proposed: boolean;
 }
@@ -54,12 +56,12 @@ export class RequestPool {
     return this.#pending.values();
   }
 
-  /** Takes a command that was asked for; undefined when there is no room. */
-  add(key: string, digest: Uint8Array, command: Value): Pending | undefined {
+  /** Takes a command that was asked for, to be relayed when it is so old; undefined when there is no room. */
+  add(key: string, digest: Uint8Array, command: Value, relayTicks: number): Pending | undefined {
     const known = this.#pending.get(key);
     if (known !== undefined) return known;
     if (this.#sizeBytes + command.length > this.#limits.queueBytes) return undefined;
-    const pending: Pending = { key, digest, command, ageTicks: 0, proposed: false };
+    const pending: Pending = { key, digest, command, ageTicks: 0, relayTicks, proposed: false };
     this.#pending.set(key, pending);
     this.#sizeBytes += command.length;
     return pending;

@@ -9,6 +9,7 @@ import type { Endpoint } from "@synod/transports";
 import type { Codec } from "@synod/wire";
 import type { Clock } from "./clock.ts";
 import type { NodeDisk } from "./disk.ts";
+import type { Lies } from "./lies.ts";
 import { tickKind, type Fingerprint } from "./fingerprint.ts";
 import type { Network } from "./network.ts";
 import { usualPace, type Pace } from "./pace.ts";
@@ -26,6 +27,8 @@ export interface ProcessWorld<Message extends { readonly kind: string }, Entry e
   readonly fingerprint: Fingerprint;
   readonly randomness: Randomness;
   readonly keys: KeyRing;
+  readonly lies: Readonly<Lies>;
+  readonly lied: (lie: keyof Lies) => void;
   /** How long a batch of signatures takes; none waits for 0. */
   readonly signingMicroseconds: number;
   /** The endpoint where an address lives. */
@@ -187,7 +190,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     number: number,
     host: Host<Message>,
   ): RoleActor<Message, Entry, Delivery> {
-    const { cast, codec, protocol, clock, randomness } = this.#world;
+    const { cast, codec, protocol, clock, randomness, lies, lied } = this.#world;
     const { watcher } = cast;
     const random = randomness.stream("role", address, number).next;
     const life: Life = {
@@ -202,6 +205,8 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       folder: `/${role}`,
       survivors: () => this.plan.disk.survivors(),
       later: (job) => clock.after(this.pace.turnMicroseconds, () => this.#awake(number, job)),
+      lies,
+      lied,
     };
     watcher.begins(address, number);
     const machine = cast.newRole(role, this.node, life);

@@ -8,6 +8,7 @@ import type { Backing, Front, Resident, RoleRecovered } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import type { FileLayer, Log, StorageError } from "@synod/storage";
 import type { History } from "./history.ts";
+import type { Lies } from "./lies.ts";
 import type { Model } from "./model.ts";
 import type { Randomness } from "./randomness.ts";
 import type { Tally } from "./tally.ts";
@@ -20,6 +21,8 @@ export interface Setting {
   readonly randomness: Randomness;
   /** How many nodes; drawn by the protocol when it is not given. */
   readonly nodes: number | undefined;
+  /** How many of them lie, where a protocol bears liars; drawn by the protocol when it is not given. */
+  readonly liars: number | undefined;
   /** A new state machine in its first state; the protocol's own when it is not given. */
   readonly machine: (() => StateMachine) | undefined;
   /** What clients ask for; the protocol's own when it is not given. */
@@ -43,6 +46,10 @@ export interface Life {
   readonly survivors: () => FileLayer;
   /** Continues a long job soon, if this life is not over then. */
   readonly later: (job: () => void) => void;
+  /** How liars lie, as the faults of the run say. */
+  readonly lies: Readonly<Lies>;
+  /** It has lied so: that fault is counted. */
+  readonly lied: (lie: keyof Lies) => void;
 }
 
 /** Sees all that roles do, from outside. */
@@ -132,6 +139,8 @@ export interface Cast<Message, Entry extends Message, Delivery> {
   readonly nodes: readonly number[];
   /** The roles of a node; where they are collapsed the first one names their process. */
   rolesOf(node: number): readonly NodeRole[];
+  /** Nodes whose roles lie; none when it is not given. Nothing is expected of them. */
+  readonly liars?: readonly number[];
   /** How many nodes may be lost for good: the rest has every quorum that progress takes. */
   readonly spareNodes: number;
   /**

@@ -7,7 +7,7 @@ import { checkRun } from "../check/linearizability.ts";
 import { comeToRest, stayAtRest } from "./calm.ts";
 import { Clock, microsecondsPerSecond } from "./clock.ts";
 import type { Fault, FaultKind } from "./faults/fault.ts";
-import { faultKinds, resolveFaults } from "./faults/kinds.ts";
+import { faultKinds, faultsOfRun } from "./faults/kinds.ts";
 import { drawFaults } from "./faults/schedule.ts";
 import type { HistoryEvent } from "./history.ts";
 import type { SimulatedProtocol } from "./protocol.ts";
@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly seed: number;
   /** How many nodes; drawn unless given. */
   readonly nodes?: number;
+  /** How many nodes lie, in a protocol that bears liars, also more than it bears; drawn unless given. */
+  readonly liars?: number;
   /** The names of the kinds of faults that may strike, or of groups of them; all usual ones unless given. */
   readonly faults?: readonly string[];
   /** Makes a state machine in its first state; the protocol's own unless given. */
@@ -64,7 +66,6 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   options: RunOptions,
 ): Run {
   const { seed, sent } = options;
-  const kinds = resolveFaults(options.faults ?? ["all"]);
   const randomness = new Randomness(seed);
   const clock = new Clock();
   const reached = new Tally();
@@ -75,12 +76,14 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   const drawn = protocol.cast({
     randomness: randomness.stream("cast"),
     nodes: options.nodes,
+    liars: options.liars,
     machine: options.machine,
     workload: options.workload,
     report,
     reached,
   });
   const cast = { ...drawn, people: Math.min(drawn.people, options.people ?? drawn.people) };
+  const kinds = faultsOfRun(options.faults ?? ["all"], (cast.liars ?? []).length > 0);
   const world = new World<Message, Entry, Delivery>({
     protocol,
     cast,

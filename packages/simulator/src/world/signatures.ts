@@ -3,7 +3,6 @@
  * secrets; whoever holds the signer of a node can sign as that node and as no other.
  */
 import { sameValue, type Signatures, type Statement } from "@synod/protocol";
-import { ByteWriter } from "@synod/wire";
 
 export interface SignerOptions {
   /** Hands over what a batch gave: at once, unless it is put off. */
@@ -38,8 +37,5 @@ function signatureOf(node: number, text: Uint8Array): Uint8Array {
     one = Math.imul(one ^ byte, 0x01000193);
     other = Math.imul(other ^ (other >>> 15) ^ byte, 0x85ebca6b);
   }
-  const writer = new ByteWriter(8);
-  writer.u32(one >>> 0);
-  writer.u32(other >>> 0);
-  return writer.take();
+  return Uint8Array.of(one, one >>> 8, one >>> 16, one >>> 24, other, other >>> 8, other >>> 16, other >>> 24);
 }

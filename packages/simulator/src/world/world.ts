@@ -13,6 +13,8 @@ import type { Ground, Victim } from "./faults/fault.ts";
 import { Fingerprint, tickKind } from "./fingerprint.ts";
 import { History } from "./history.ts";
 import { Home } from "./home.ts";
+import { lieNames } from "./faults/lies.ts";
+import { noLies, type Lies } from "./lies.ts";
 import { Network } from "./network.ts";
 import { usualPace } from "./pace.ts";
 import { Process } from "./process.ts";
@@ -61,6 +63,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   readonly network: Network;
   readonly faults = new Tally();
   readonly manners: Manners = { ...goodManners };
+  /** They go on when the faults are over. */
+  readonly lies: Lies = { ...noLies };
   readonly reach: Reach;
   readonly history: History;
   readonly people: readonly Person<Message>[];
@@ -194,6 +198,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
         fingerprint: this.#fingerprint,
         randomness,
         keys: this.#keys,
+        lies: this.lies,
+        lied: (lie) => this.faults.count(lieNames[lie]),
         signingMicroseconds: machines.signingMicroseconds,
         route: this.#route,
         sent: (from, to, message) => {

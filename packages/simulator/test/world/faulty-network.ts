@@ -3,6 +3,7 @@ import { Clock } from "../../src/world/clock.ts";
 import type { Drawn, Fault, FaultKind, Ground } from "../../src/world/faults/fault.ts";
 import { faultKinds } from "../../src/world/faults/kinds.ts";
 import { Network } from "../../src/world/network.ts";
+import { noLies } from "../../src/world/lies.ts";
 import { goodManners } from "../../src/world/protocol.ts";
 import { Randomness } from "../../src/world/randomness.ts";
 import { Tally } from "../../src/world/tally.ts";
@@ -29,6 +30,7 @@ export class FaultyNetwork implements Ground {
   readonly clock = new Clock();
   readonly faults = new Tally();
   readonly manners = { ...goodManners };
+  readonly lies = { ...noLies };
   readonly victims = new Map();
   readonly randomness = new Randomness(1);
   readonly arrivals: Arrival[] = [];

@@ -4,13 +4,14 @@ import { simulate, simulations } from "../../src/index.ts";
 /** What runs of a protocol must go through to be worth anything. */
 const worthwhile: Readonly<Record<string, readonly string[]>> = {
   basic: ["rejections", "values-found", "learned", "inquiries", "restarts"],
+  "fast-byzantine": ["leader-changes", "slots-finished", "log-catch-ups", "trims", "vote-trims", "restarts"],
+  byzantine: ["leader-changes", "views-with-votes", "repairs", "snapshots-restored", "relayed-requests", "restarts"],
   commit: ["votes-found", "votes-finished", "votes-replaced", "restarts-in-doubt", "conflicts", "busy-reads"],
   fast: [
     ...["fast-slots", "classic-slots", "collisions", "coordinated-recoveries", "uncoordinated-recoveries"],
     ...["fall-backs", "returns-to-fast", "relays", "leader-changes", "log-catch-ups", "repairs", "trims", "restarts"],
   ],
   multi: ["leader-changes", "log-catch-ups", "repairs", "trims", "reads", "restarts"],
-  "fast-byzantine": ["leader-changes", "slots-finished", "log-catch-ups", "trims", "vote-trims", "restarts"],
 };
 
 const flawless = simulations.filter(({ knownFlaw }) => knownFlaw === undefined);

@@ -32,6 +32,7 @@ export function newSmallWorld(placement: "role" | "node" = "role", seed = 1) {
     cast: protocol.cast({
       randomness: randomness.stream("cast"),
       nodes: 3,
+      liars: undefined,
       machine: undefined,
       workload: undefined,
       report,

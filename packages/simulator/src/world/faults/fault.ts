@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { NodeDisk } from "../disk.ts";
+import type { Lies } from "../lies.ts";
 import type { Network } from "../network.ts";
 import type { Pace } from "../pace.ts";
 import type { Manners } from "../protocol.ts";
@@ -29,7 +30,7 @@ export interface Fault {
   readonly lasting?: true;
 }
 
-export type FaultGroup = "network" | "disk" | "process" | "people";
+export type FaultGroup = "network" | "disk" | "process" | "people" | "liars";
 
 /** What a kind of fault draws of itself. */
 export type Drawn = Pick<Fault, "microseconds" | "nodes" | "amount">;
@@ -42,6 +43,8 @@ export interface FaultKind {
   readonly title: string;
   /** Outside the model that the protocols are built for: only injected when it is asked for by name. */
   readonly onlyByName?: true;
+  /** Only injected in a run that has liars. */
+  readonly needsLiars?: true;
   /** How often it is drawn, beside the others; 1 unless told. */
   readonly weight?: number;
   /** Undefined when it cannot strike such a cluster. */
@@ -83,6 +86,8 @@ export interface Ground {
   /** By node. */
   readonly victims: ReadonlyMap<number, Victim>;
   readonly manners: Manners;
+  /** How the liars lie, if there are any. */
+  readonly lies: Lies;
   readonly faults: Tally;
 }
 
