@@ -1,18 +1,23 @@
 /**
- * Fast Byzantine Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
+ * Fast Byzantine Paxos in the world: some nodes of a run lie, and nothing is expected of them; the others must agree, keep
+ * what they said, and serve the clients.
  */
-import { addressOf, fastByzantine, nodeOf, noSuchRole, roleOf, timing, type RoleMachine } from "@synod/protocol";
+import { addressOf, fastByzantine, nodeOf, noSuchRole, roleOf, timing } from "@synod/protocol";
+import type { Access, RoleMachine, Seals } from "@synod/protocol";
 import { Session } from "@synod/client";
 import { Replication } from "@synod/driver";
-import { newKeyValueMachine, Replica } from "@synod/machines";
+import { newKeyValueMachine, Replica, type StateMachine } from "@synod/machines";
 import { FileLog, FileSnapshots } from "@synod/storage";
 import { LearnedLogsChecker } from "../check/learned-logs.ts";
 import { SlotVotesChecker } from "../check/slot-votes.ts";
 import { quickDigest } from "../world/digest.ts";
+import { Liar } from "../world/lies.ts";
+import { LyingRole } from "../world/lying-role.ts";
 import { requireMemory } from "../world/memory.ts";
-import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { Cast, Life, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { drawCrowd } from "./crowd.ts";
+import { fastByzantineTongue } from "./fast-byzantine-tongue.ts";
 import { FastByzantineWatcher } from "./fast-byzantine-watcher.ts";
 import { keyValueWorkload } from "./key-value.ts";
 import { drawLimits, drawPartBytes } from "./multi-limits.ts";
@@ -35,6 +40,9 @@ export interface FastByzantineParts {
   acceptor(configuration: fastByzantine.Configuration, node: number): FastByzantineRole;
   /** Sees what a learner takes and gives, between it and its driver. */
   learner(learner: fastByzantine.Learner, configuration: fastByzantine.Configuration, node: number): FastByzantineRole;
+  readonly seals: Seals<fastByzantine.Message>;
+  /** How clients use it. */
+  access(access: Access): Access;
 }
 
 const realParts: FastByzantineParts = {
@@ -42,6 +50,8 @@ const realParts: FastByzantineParts = {
   proposer: (configuration, node) => new fastByzantine.Proposer(configuration, node, quickDigest),
   acceptor: (configuration, node) => new fastByzantine.Acceptor(configuration, node, quickDigest),
   learner: (learner) => learner,
+  seals: fastByzantine.seals,
+  access: (access) => access,
 };
 
 const roles = ["proposer", "acceptor", "learner"] as const;
@@ -54,7 +64,7 @@ export function newFastByzantineProtocol(replaced: Partial<FastByzantineParts> =
     layout: fastByzantine.layout,
     asEntry: fastByzantine.asEntry,
     slotOf: fastByzantine.slotOf,
-    seals: fastByzantine.seals,
+    seals: parts.seals,
     seconds: [0.3, 1],
     newMachine: newKeyValueMachine,
     cast: (setting) => castOf(setting, parts),
@@ -66,11 +76,12 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
   const sound = drawConfiguration(randomness, setting.nodes, setting.workload === undefined);
   const configuration = parts.configuration(sound);
   const { nodes, quorums, limits } = sound;
-  const liars = 0;
+  const liars = drawLiars(randomness.stream("liars"), sound, setting.liars);
+  const isHonest = (node: number): boolean => !liars.includes(node);
   const checkers = new ReplicaCheckers({
     newConsensus: (to, values) =>
-      new SlotVotesChecker({ enough: quorums.learn - liars, digest: quickDigest, values, report: to }),
-    mayBeLost: quorums.fastFaults - liars,
+      new SlotVotesChecker({ enough: quorums.learn - liars.length, digest: quickDigest, values, report: to }),
+    mayBeLost: quorums.faults,
     logBytes: limits.logBytes,
     report,
     reached,
@@ -84,12 +95,35 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
   /** The learner itself, of one that may stand behind something else. */
   const learners = new Map<number, fastByzantine.Learner>();
   const crowd = drawCrowd(randomness.stream("crowd"));
+  const newLiar = (node: number, { random, lies, lied }: Life): Liar<fastByzantine.Message> =>
+    new Liar({ node, liars, random, lies, lied, layout: fastByzantine.layout, tongue: fastByzantineTongue });
+  const newHonestRole = (role: string, node: number): FastByzantineRole => {
+    switch (role) {
+      case "proposer":
+        return parts.proposer(configuration, node);
+      case "acceptor":
+        return parts.acceptor(configuration, node);
+      default: {
+        const learner = new fastByzantine.Learner(configuration, node, quickDigest);
+        learners.set(node, learner);
+        return parts.learner(learner, configuration, node);
+      }
+    }
+  };
+  const newReplica = (node: number, newMachine: () => StateMachine): Replica => {
+    if (!isHonest(node)) return new Replica({ machine: newMachine(), node });
+    const watched = checkers.watched(newMachine(), node);
+    const replica = new Replica({ machine: watched.machine, node });
+    watched.watch(replica);
+    return replica;
+  };
   let unique = 0;
   return {
     nodes,
+    liars,
     rolesOf: () => roles,
-    spareNodes: quorums.fastFaults - liars,
-    progressTicks: 3000,
+    spareNodes: Math.max(0, quorums.fastFaults - liars.length),
+    progressTicks: 6000,
     people: crowd.people,
     segmentBytes: randomness.pick([512, 4096, 65_536]),
     model: workload.model,
@@ -97,25 +131,15 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
       checkers,
       logs: new LearnedLogsChecker(report),
       quorums,
-      isHonest: () => true,
-      liars,
+      isHonest,
+      liars: liars.length,
       reached,
       survivingSnapshot: (node) => surviving.get(node)?.() ?? 0,
     }),
-    newRole(role, node) {
-      switch (role) {
-        case "proposer":
-          return parts.proposer(configuration, node);
-        case "acceptor":
-          return parts.acceptor(configuration, node);
-        case "learner": {
-          const learner = new fastByzantine.Learner(configuration, node, quickDigest);
-          learners.set(node, learner);
-          return parts.learner(learner, configuration, node);
-        }
-        default:
-          return noSuchRole(role);
-      }
+    newRole(role, node, life) {
+      if (!roles.some((each) => each === role)) return noSuchRole(role);
+      const real = newHonestRole(role, node);
+      return isHonest(node) ? real : new LyingRole(real, newLiar(node, life));
     },
     backing(_role, life) {
       const node = nodeOf(life.address);
@@ -123,18 +147,21 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
       if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
       surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
       return (front) => {
-        const watched = checkers.watched(machine(), node);
-        const replica = new Replica({ machine: watched.machine, node });
-        watched.watch(replica);
+        const replica = newReplica(node, machine);
         replicas.set(node, replica);
+        const liar = newLiar(node, life);
         return new Replication<fastByzantine.Message, fastByzantine.Entry>({
           ...front,
+          send: (to, message) => {
+            if (isHonest(node)) front.send(to, message);
+            else for (const said of liar.say([{ to, message }])) front.send(said.to, said.message);
+          },
           learner,
           replica,
           snapshots: new FileSnapshots(`${life.folder}/snapshots`, life.files),
           later: life.later,
           refused: () => reached.count("refused-snapshots"),
-          snapshotBytes: 0,
+          snapshotBytes: Infinity,
           snapshotSlots,
           snapshotPartBytes,
         });
@@ -148,7 +175,7 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
     newPerson: (surroundings) =>
       new SessionPerson({
         surroundings,
-        access: fastByzantine.accessOf(sound),
+        access: parts.access(fastByzantine.accessOf(sound)),
         workload: seenWorkload,
         nextUnique: () => (unique += 1),
         newSession: (options) => new Session(options),
@@ -156,8 +183,8 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
         thinkMicroseconds: crowd.thinkMicroseconds,
       }),
     unsettled(isUp) {
-      const up = nodes.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
-      const slots = up.map(({ appliedSlot }) => appliedSlot);
+      const up = nodes.filter((node) => isHonest(node) && isUp(addressOf("learner", node)));
+      const slots = up.flatMap((node) => replicas.get(node) ?? []).map(({ appliedSlot }) => appliedSlot);
       if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
       return undefined;
     },
@@ -183,4 +210,14 @@ function drawConfiguration(
     timing: times,
     limits: drawLimits(randomness.stream("limits"), ownWorkload),
   });
+}
+
+/** In most runs as many lie as may. */
+function drawLiars(
+  randomness: Randomness,
+  { nodes, quorums }: fastByzantine.Configuration,
+  given: number | undefined,
+): readonly number[] {
+  const count = given ?? (randomness.chance(0.8) ? quorums.faults : randomness.integer(0, quorums.faults));
+  return randomness.sample(nodes, Math.min(count, nodes.length));
 }
