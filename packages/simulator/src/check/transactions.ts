@@ -3,12 +3,13 @@
  * commits what another aborts, and nothing is committed that not every participant had prepared. Counted from the disks
  * of the participants, and from what clients are told.
  */
+import type { commit } from "@synod/protocol";
 import type { Report } from "../world/violation.ts";
 
 /** What is known of one transaction. */
 interface Known {
-  /** The nodes of its participants; undefined until a client asks for it to be committed. */
-  participants: readonly number[] | undefined;
+  /** How many writes each participant was sent, by node; undefined until a client asks for it to be committed. */
+  participants: ReadonlyMap<number, number> | undefined;
   /** The nodes on whose disks its vote is. */
   readonly prepared: Set<number>;
   /** The first decision that anybody made or told. */
@@ -40,14 +41,20 @@ export class TransactionsChecker {
   }
 
   /** A client asks for a transaction to be committed. */
-  asks(transaction: number, participants: readonly number[]): void {
-    this.#known(transaction).participants = participants;
+  asks(transaction: number, participants: readonly commit.Share[]): void {
+    const writes = new Map(participants.map((share) => [share.node, share.writes]));
+    this.#known(transaction).participants ??= writes;
   }
 
-  /** A participant's vote is on its disk. */
-  prepares(node: number, transaction: number): void {
+  /** A participant's vote is on its disk, for so many writes. */
+  prepares(node: number, transaction: number, writes: number): void {
+    const known = this.#known(transaction);
     this.#disk(node).prepared.add(transaction);
-    this.#known(transaction).prepared.add(node);
+    known.prepared.add(node);
+    const sent = known.participants?.get(node) ?? 0;
+    if (writes === sent) return;
+    const what = `participant ${node} votes for ${writes} writes of transaction ${transaction}`;
+    this.#report("validity", `${what}, it was sent ${sent}`);
   }
 
   /** A vote leaves a participant. */
@@ -82,7 +89,7 @@ export class TransactionsChecker {
 
   /** The nodes of the participants of a transaction that a client asked to be committed. */
   participantsOf(transaction: number): readonly number[] {
-    return this.#known(transaction).participants ?? [];
+    return [...(this.#known(transaction).participants?.keys() ?? [])];
   }
 
   /** A participant has aborted a transaction that it had not voted for. */
@@ -109,7 +116,7 @@ export class TransactionsChecker {
       this.#report("validity", `${who} commits transaction ${transaction}, and no client asked for it`);
       return;
     }
-    const missing = participants.filter((node) => !prepared.has(node));
+    const missing = [...participants.keys()].filter((node) => !prepared.has(node));
     if (missing.length === 0) return;
     const which = `participant ${missing.join(", ")} has not voted for it`;
     this.#report("validity", `${who} commits transaction ${transaction}, and ${which}`);

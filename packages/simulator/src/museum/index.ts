@@ -4,6 +4,7 @@
 import { durabilityExhibits } from "./acceptor-durability.ts";
 import { promiseExhibits } from "./acceptor-promises.ts";
 import { clientExhibits } from "./clients.ts";
+import { commitExhibits } from "./commit-exhibits.ts";
 import { electionExhibits } from "./election.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { learnerExhibits } from "./learner.ts";
@@ -42,4 +43,5 @@ export const exhibits: readonly Exhibit[] = [
   ...snapshotDamageExhibits,
   ...sessionExhibits,
   ...clientExhibits,
+  ...commitExhibits,
 ];

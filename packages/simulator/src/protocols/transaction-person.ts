@@ -42,7 +42,13 @@ interface Writing {
 type Doing =
   | { readonly what: "reading"; readonly sequence: number; readonly key: string; readonly invocation: Invocation }
   | { readonly what: "beginning"; readonly sequence: number; readonly keys: readonly string[] }
-  | { readonly what: "writing"; readonly transaction: number; readonly writes: readonly Writing[] }
+  | {
+      readonly what: "writing";
+      readonly transaction: number;
+      readonly writes: readonly Writing[];
+      /** It asks for the next write when the one before it is held. */
+      readonly isOneByOne: boolean;
+    }
   | { readonly what: "committing"; readonly transaction: number; readonly writes: readonly Writing[] };
 
 export class TransactionPerson implements Person<Message> {
@@ -123,13 +129,17 @@ export class TransactionPerson implements Person<Message> {
       case "beginning":
         return this.#send(coordinator, randomness.pick(nodes), { kind: "Begin", sequence: doing.sequence });
       case "writing":
-        for (const write of doing.writes) if (!write.held) this.#put(doing.transaction, write);
-        return;
+        return this.#askToHold(doing);
       case "committing":
         return this.#askToCommit(doing.transaction, doing.writes);
       case undefined:
         return;
     }
+  }
+
+  #askToHold({ transaction, writes, isOneByOne }: Doing & { what: "writing" }): void {
+    const waiting = writes.filter(({ held }) => !held);
+    for (const write of isOneByOne ? waiting.slice(0, 1) : waiting) this.#put(transaction, write);
   }
 
   #put(transaction: number, { node, sequence, key, text }: Writing): void {
@@ -194,7 +204,8 @@ export class TransactionPerson implements Person<Message> {
       const text = `${this.#surroundings.address}-${this.#asked}`;
       return { node, sequence, key, text, held: false, invocation: undefined };
     });
-    this.#doing = { what: "writing", transaction, writes };
+    const isOneByOne = this.#surroundings.randomness.chance(0.5);
+    this.#doing = { what: "writing", transaction, writes, isOneByOne };
     this.#ask();
   }
 
@@ -203,6 +214,7 @@ export class TransactionPerson implements Person<Message> {
     if (!held) return this.#giveUp(transaction, writes);
     for (const write of writes) write.held ||= write.node === node && write.sequence === sequence;
     if (writes.every((write) => write.held)) this.#commit(transaction, writes);
+    else if (doing.isOneByOne) this.#ask();
   }
 
   #commit(transaction: number, writes: readonly Writing[]): void {

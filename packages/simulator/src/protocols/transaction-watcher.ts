@@ -63,10 +63,8 @@ export class TransactionWatcher implements Watcher<AnyCommitMessage, AnyCommitEn
     const name = counted[message.kind];
     if (name !== undefined) this.reached.count(name);
     switch (message.kind) {
-      case "Commit": {
-        const nodes = message.participants.map(({ node }) => node);
-        return this.transactions.asks(message.transaction, nodes);
-      }
+      case "Commit":
+        return this.transactions.asks(message.transaction, message.participants);
       case "PutReply":
         if (!message.held) this.reached.count("conflicts");
         return;
@@ -86,7 +84,7 @@ export class TransactionWatcher implements Watcher<AnyCommitMessage, AnyCommitEn
   durable(address: Address, entry: AnyCommitEntry): void {
     const node = nodeOf(address);
     if (roleOf(address) !== "participant") return;
-    if (entry.kind === "Prepared") this.transactions.prepares(node, entry.transaction);
+    if (entry.kind === "Prepared") this.transactions.prepares(node, entry.transaction, entry.writes.length);
     if (entry.kind === "Decision") this.transactions.settles(node, entry.transaction, entry.committed);
   }
 
