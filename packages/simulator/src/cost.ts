@@ -18,12 +18,15 @@ export function costOf(messages: readonly TracedMessage[]): Cost {
   return { messages: messages.length, kinds, answeredAfter: answersOf(messages) };
 }
 
+/** The messages that answer a client, in whichever protocol. */
+const answerKinds = new Set(["Response", "Begun", "PutReply", "GetReply", "Decision"]);
+
 /** A client asks from the first message that it sends after its last answer. */
 function answersOf(messages: readonly TracedMessage[]): Record<string, readonly number[]> {
   const events = messages.flatMap((message) => {
     const { at, from, to, kind, lost, arrives = at + 1 } = message;
     if (isClient(from)) return [{ time: at, client: from, answers: false }];
-    if (!isClient(to) || kind !== "Response" || lost !== undefined) return [];
+    if (!isClient(to) || !answerKinds.has(kind) || lost !== undefined) return [];
     return [{ time: arrives, client: to, answers: true }];
   });
   const askedAt = new Map<string, number>();

@@ -22,7 +22,19 @@ const wideColumn = 9;
 const leastNarrowColumn = 4;
 /** A diagram that would be wider is drawn narrow. */
 const maxWidth = 120;
-const roles = ["client", "proposer", "acceptor", "learner"];
+/** In the order of the flow, each with what it is called in a narrow diagram. */
+const roles = new Map([
+  ["client", "C"],
+  ["coordinator", "Co"],
+  ["view-server", "V"],
+  ["server", "S"],
+  ["proposer", "P"],
+  ["acceptor", "A"],
+  ["participant", "Pa"],
+  ["learner", "L"],
+]);
+/** Those of every replicated state machine. */
+const usualRoles = ["client", "proposer", "acceptor", "learner"];
 
 export function drawSequence(trace: Trace): string {
   const rows = rowsOf(trace.messages);
@@ -91,15 +103,17 @@ class Lifelines {
   constructor(messages: readonly TracedMessage[], timeWidth: number, labelWidth: number) {
     const rank = (name: string): number => {
       const [role = "", node = ""] = name.split(" ");
-      return roles.indexOf(role) * 2 ** 32 + Number(node);
+      return [...roles.keys()].indexOf(role) * 2 ** 32 + Number(node);
     };
     const names = new Set(messages.flatMap(({ from, to }) => [from, to]));
     this.#names = [...names].sort((one, other) => rank(one) - rank(other));
-    const wide = timeWidth + this.#names.length * wideColumn + gap.length + labelWidth;
+    const longest = Math.max(0, ...this.#names.map((name) => (name.split(" ")[0] ?? "").length));
+    const column = Math.max(wideColumn, longest + 1);
+    const wide = timeWidth + this.#names.length * column + gap.length + labelWidth;
     this.#timeWidth = timeWidth;
     this.#isNarrow = wide > maxWidth;
     const narrow = Math.max(leastNarrowColumn, ...this.#names.map((name) => shortOf(name).length + 1));
-    this.#width = this.#isNarrow ? narrow : wideColumn;
+    this.#width = this.#isNarrow ? narrow : column;
   }
 
   header(): readonly string[] {
@@ -109,11 +123,18 @@ class Lifelines {
       return `${" ".repeat(left)}${text}`.padEnd(this.#width);
     };
     if (this.#isNarrow) {
-      const legend = `${margin}C client, P proposer, A acceptor, L learner, with their nodes`;
+      const legend = `${margin}${this.#legend()}, with their nodes`;
       return [legend, margin + this.#names.map((name) => centred(shortOf(name))).join("")];
     }
     const parts = this.#names.map((name) => name.split(" "));
     return [0, 1].map((part) => margin + parts.map((words) => centred(words[part] ?? "")).join(""));
+  }
+
+  #legend(): string {
+    const present = new Set(this.#names.map((name) => name.split(" ")[0]));
+    const isUsual = [...present].every((role) => usualRoles.includes(role ?? ""));
+    const shown = [...roles].filter(([role]) => (isUsual ? usualRoles.includes(role) : present.has(role)));
+    return shown.map(([role, short]) => `${short} ${role}`).join(", ");
   }
 
   idle(): string {
@@ -152,5 +173,5 @@ class Lifelines {
 /** `A2` for `acceptor 2`. */
 function shortOf(name: string): string {
   const [role = "", node = ""] = name.split(" ");
-  return `${role.charAt(0).toUpperCase()}${node}`;
+  return `${roles.get(role) ?? role}${node}`;
 }

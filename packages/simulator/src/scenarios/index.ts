@@ -3,13 +3,19 @@
  */
 import type { Scenario } from "../trace.ts";
 import { basicScenarios } from "./basic.ts";
+import { paxosCommitScenarios, threePhaseScenarios, twoPhaseScenarios } from "./commit.ts";
 import { failureScenarios } from "./multi-failures.ts";
 import { partitionScenarios } from "./multi-partitions.ts";
 import { steadyScenarios } from "./multi-steady.ts";
+import { primaryBackupScenarios } from "./primary-backup.ts";
 
 export const scenarios: readonly Scenario[] = [
   ...basicScenarios,
   ...steadyScenarios,
   ...failureScenarios,
   ...partitionScenarios,
+  ...paxosCommitScenarios,
+  ...twoPhaseScenarios,
+  ...threePhaseScenarios,
+  ...primaryBackupScenarios,
 ];
