@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly machine?: () => StateMachine;
   /** What clients ask for; what suits the protocol's own machine unless given. */
   readonly workload?: Workload;
+  /** What goes wrong, in place of what would be drawn: so that different protocols meet the same. */
+  readonly schedule?: readonly Fault[];
   /** Only these faults of the schedule strike, by their index: for a run that was shrunk. */
   readonly only?: readonly number[];
   /** At most so many clients; as many as are drawn unless given. */
@@ -96,13 +98,15 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   });
   const [least, most] = protocol.seconds;
   const duration = Math.floor(randomness.stream("duration").integer(least * 100, most * 100) * 10_000);
-  const schedule = drawFaults(randomness.stream("faults"), {
-    kinds,
-    asked: options.faults !== undefined,
-    nodes: cast.nodes,
-    microseconds: duration,
-    mayLast: (cut) => cast.leaderNodes !== undefined && world.reach.allows(cut),
-  });
+  const schedule =
+    options.schedule ??
+    drawFaults(randomness.stream("faults"), {
+      kinds,
+      asked: options.faults !== undefined,
+      nodes: cast.nodes,
+      microseconds: duration,
+      mayLast: (cut) => cast.leaderNodes !== undefined && world.reach.allows(cut),
+    });
   const strike = (fault: Fault, kind: FaultKind): void => {
     const end = kind.begin(fault, world, randomness.stream("fault", fault.index));
     if (fault.microseconds > 0 && fault.lasting !== true) clock.after(fault.microseconds, end);
