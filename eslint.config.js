@@ -79,7 +79,7 @@ export default tseslint.config(
     },
   },
   { files: ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"], rules: { "max-lines": ["warn", 400] } },
-  sources(["driver", "storage", "transports"], [noEffect]),
+  sources(["driver", "signatures", "storage", "transports"], [noEffect]),
   sources(["wire", "machines", "simulator"], [noEffect, noNode]),
   {
     ...sources(["protocol"], [nothing]),

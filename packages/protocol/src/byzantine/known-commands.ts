@@ -3,34 +3,44 @@
  * To serve one again does no harm, since sessions run it once; a client that got no answer asks for just that.
  */
 
-/** Served commands that are remembered: at least as many, at most twice as many. */
-const servedKept = 4096;
-/** Commands that a proposer may vouch for, and that are not served: one past it is forgotten until it vouches again. */
-const vouchedKept = 16_384;
+/** Of either sort so many are remembered at least, and twice as many at most. */
+const kept = 8192;
 
 export class KnownCommands {
-  readonly #vouched = new Set<string>();
-  #served = new Set<string>();
-  #servedBefore: ReadonlySet<string> = new Set();
+  readonly #vouched = new Recent();
+  readonly #served = new Recent();
 
   /** @param key of the command's digest */
   vouch(key: string): void {
-    if (this.#vouched.size < vouchedKept) this.#vouched.add(key);
+    this.#vouched.add(key);
   }
 
   serve(key: string): void {
-    this.#vouched.delete(key);
     this.#served.add(key);
-    if (this.#served.size < servedKept) return;
-    this.#servedBefore = this.#served;
-    this.#served = new Set();
   }
 
   wasServed(key: string): boolean {
-    return this.#served.has(key) || this.#servedBefore.has(key);
+    return this.#served.has(key);
   }
 
   has(key: string): boolean {
-    return this.#vouched.has(key) || this.wasServed(key);
+    return this.#vouched.has(key) || this.#served.has(key);
+  }
+}
+
+/** A set that forgets what was added long ago. */
+class Recent {
+  #now = new Set<string>();
+  #before: ReadonlySet<string> = new Set();
+
+  add(key: string): void {
+    this.#now.add(key);
+    if (this.#now.size < kept) return;
+    this.#before = this.#now;
+    this.#now = new Set();
+  }
+
+  has(key: string): boolean {
+    return this.#now.has(key) || this.#before.has(key);
   }
 }

@@ -76,7 +76,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   tick(out: Output): void {
     this.#leadership?.tick(out);
-    for (const pending of this.#pool) this.#age(pending, out);
+    this.#pool.tick();
+    for (const pending of this.#pool) this.#relayWhenLate(pending, out);
     if (!this.#doubts.tick(this.#pool.oldest?.key)) return;
     out.send.push({ to: this.#ownAcceptor, message: { kind: "Doubted", ballot: this.#ballot } });
   }
@@ -107,11 +108,12 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #request(from: Address, { sequence, command }: Request, out: Output): void {
     const digest = this.#configuration.digest(command);
     const pending = this.#pool.add(keyOf(digest), digest, command, this.#configuration.timing.retryTicks);
-    if (pending !== undefined) return this.#vouch(pending, out);
-    out.send.push({ to: from, message: { kind: "Overloaded", sequence } });
+    // Another may have had room for it, and lead.
+    this.#vouch(digest, out);
+    if (pending === undefined) out.send.push({ to: from, message: { kind: "Overloaded", sequence } });
   }
 
-  #vouch({ digest }: Pending, out: Output): void {
+  #vouch(digest: Uint8Array, out: Output): void {
     out.send.push({ to: this.#ownAcceptor, message: { kind: "Vouched", digest } });
   }
 
@@ -121,16 +123,15 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const key = keyOf(digest);
     if (this.#pool.has(key)) return;
     if (!this.#pool.relayed(node, key) && !this.#served.wasServed(key)) return;
-    const pending = this.#pool.add(key, digest, command, this.#configuration.timing.retryTicks);
-    if (pending !== undefined) this.#vouch(pending, out);
+    this.#pool.add(key, digest, command, this.#configuration.timing.retryTicks);
+    this.#vouch(digest, out);
   }
 
   /** What is late is told to the others, and once more to the own acceptor, which may have begun anew; ever more rarely. */
-  #age(pending: Pending, out: Output): void {
-    pending.ageTicks += 1;
+  #relayWhenLate(pending: Pending, out: Output): void {
     if (pending.ageTicks < pending.relayTicks) return;
     pending.relayTicks += Math.max(this.#configuration.timing.retryTicks, Math.floor(pending.relayTicks / 2));
-    this.#vouch(pending, out);
+    this.#vouch(pending.digest, out);
     const message: Relayed = { kind: "Relayed", command: pending.command };
     for (const node of this.#configuration.nodes) {
       if (node !== this.#node) out.send.push({ to: addressOf("proposer", node), message });

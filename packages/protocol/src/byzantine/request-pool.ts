@@ -6,6 +6,9 @@ import type { Bounds } from "../limits.ts";
 import { joinCommands } from "../commands.ts";
 import type { Value } from "../value.ts";
 
+/** A client that waits asks again well within so many ticks: what it asks for no more is dropped. */
+const askedTicks = 120;
+
 /** Commands of which one other proposer may tell, before enough others do. */
 const relayedKept = 256;
 
@@ -14,6 +17,8 @@ export interface Pending {
   readonly digest: Uint8Array;
   readonly command: Value;
   ageTicks: number;
+  /** Ticks since its client asked for it. */
+  idleTicks: number;
   /** The age at which it is relayed next. */
   relayTicks: number;
   /** It is in a slot that this proposer has proposed. */
@@ -59,9 +64,12 @@ export class RequestPool {
   /** Takes a command that was asked for, to be relayed when it is so old; undefined when there is no room. */
   add(key: string, digest: Uint8Array, command: Value, relayTicks: number): Pending | undefined {
     const known = this.#pending.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.idleTicks = 0;
+      return known;
+    }
     if (this.#sizeBytes + command.length > this.#limits.queueBytes) return undefined;
-    const pending: Pending = { key, digest, command, ageTicks: 0, relayTicks, proposed: false };
+    const pending: Pending = { key, digest, command, ageTicks: 0, idleTicks: 0, relayTicks, proposed: false };
     this.#pending.set(key, pending);
     this.#sizeBytes += command.length;
     return pending;
@@ -78,6 +86,15 @@ export class RequestPool {
       keys.delete(first);
     }
     return [...this.#relayed.values()].filter((each) => each.has(key)).length >= this.#enough;
+  }
+
+  /** A tick has passed. What only this proposer knows, and its client has given up, nobody else would verify. */
+  tick(): void {
+    for (const pending of this.#pending.values()) {
+      pending.ageTicks += 1;
+      pending.idleTicks += 1;
+      if (pending.idleTicks > askedTicks) this.#drop(pending.key);
+    }
   }
 
   served(key: string): void {

@@ -226,10 +226,13 @@ function drawConfiguration(
     { heartbeatTicks: 5, electionTicks: 30, retryTicks: 10, catchUpTicks: 2 },
   ]);
   const drawn = drawLimits(randomness.stream("limits"), ownWorkload);
-  const windowSlots = Math.max(2, drawn.windowSlots);
-  const learnerSlots = Math.max(windowSlots, drawn.learnerSlots);
-  return byzantine.configurationOf(count, quickDigest, {
-    timing: times,
-    limits: { ...drawn, windowSlots, learnerSlots },
-  });
+  const windowSlots = Math.max(3, drawn.windowSlots);
+  // A slot takes two syncs and a checkpoint: one command at a time would be slower than clients ask again.
+  const bounds = {
+    windowSlots,
+    windowBytes: Math.max(300, drawn.windowBytes),
+    batchBytes: Math.max(200, drawn.batchBytes),
+    learnerSlots: Math.max(windowSlots, drawn.learnerSlots),
+  };
+  return byzantine.configurationOf(count, quickDigest, { timing: times, limits: { ...drawn, ...bounds } });
 }

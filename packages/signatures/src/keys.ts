@@ -1,0 +1,48 @@
+/**
+ * The keys of nodes. A node's private key stays on the node; its public key is known to all.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** A pair of keys, as text that can go into a file, or to a thread. */
+export interface KeyPair {
+  /** PKCS #8, in PEM. */
+  readonly privateKey: string;
+  /** SPKI, in PEM. */
+  readonly publicKey: string;
+}
+
+/** The public keys of a cluster: that of node i at index i - 1. */
+export type PublicKeys = readonly string[];
+
+export function newKeyPair(): KeyPair {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  return {
+    privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
+  };
+}
+
+/**
+ * The pair whose private key a file holds; a new one, which the file then holds, when there is no such file.
+ *
+ * @throws Error when the file holds no private key of Ed25519
+ */
+export function keyPairOf(file: string): KeyPair {
+  if (!existsSync(file)) {
+    const pair = newKeyPair();
+    mkdirSync(dirname(file), { recursive: true });
+    // Whole or not at all: half a key would keep the node from ever starting again.
+    writeFileSync(`${file}.new`, pair.privateKey, { mode: 0o600, flush: true });
+    chmodSync(`${file}.new`, 0o600);
+    renameSync(`${file}.new`, file);
+    return pair;
+  }
+  const key = createPrivateKey(readFileSync(file));
+  if (key.asymmetricKeyType !== "ed25519") throw new Error(`${file}: expected a private key of Ed25519`);
+  return {
+    privateKey: key.export({ type: "pkcs8", format: "pem" }).toString(),
+    publicKey: createPublicKey(key).export({ type: "spki", format: "pem" }).toString(),
+  };
+}
