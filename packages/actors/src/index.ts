@@ -4,6 +4,7 @@
 export * from "./control.ts";
 export * from "./errors.ts";
 export * from "./placement.ts";
+export { runnable, type Ground, type HostedProtocol, type Part, type Surroundings } from "./protocols/hosted.ts";
 export {
   protocolNamed,
   protocols,
