@@ -10,7 +10,7 @@ import type { Preparation } from "../leader/preparation.ts";
 import type { RequestQueue } from "../leader/queue.ts";
 import { countAcceptors, isPhase2Quorum } from "../quorum.ts";
 import { noOp, sameValue, type Value } from "../value.ts";
-import { isFast, lowestOfTerm, termOf } from "./ballots.ts";
+import { isFast, termOf } from "./ballots.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import type { Accepted, HeartbeatAck, Message, Slot } from "./messages.ts";
@@ -40,7 +40,8 @@ export class Leadership {
   /** Of the last slots that were chosen fast: whether acceptors collided in them. */
   readonly #collisions: boolean[] = [];
   #isStuck = false;
-  #announced: Slot;
+  /** Acceptors that said last that they have no Any. */
+  readonly #closed = new Set<Address>();
   #heartbeatTicks = 0;
 
   constructor(configuration: Configuration, node: number, ballot: Ballot, preparation: Preparation) {
@@ -56,7 +57,6 @@ export class Leadership {
     this.#preparation = preparation;
     this.#recoverThrough = Math.max(preparation.highest, preparation.chosenThrough);
     this.#placed = new RecentRequests(timing.electionTicks);
-    this.#announced = preparation.chosenThrough;
   }
 
   get commitPoint(): Slot {
@@ -101,12 +101,12 @@ export class Leadership {
     return collisions > this.#configuration.fallBack.mostCollisions || !this.reachesFastQuorum || this.#isStuck;
   }
 
-  /** A heartbeat to everyone, with the commit point. */
+  /** A heartbeat to everyone, with the commit point. Who has not heard Any hears it again. */
   announce(out: Output): void {
+    if (this.#isOpen) for (const to of this.#closed) this.#sendAny(to, out);
     const heartbeat: Message = { kind: "Heartbeat", ballot: this.#ballot, commitPoint: this.commitPoint };
     for (const to of this.#acceptors) out.send.push({ to, message: heartbeat });
     for (const to of this.#observers) out.send.push({ to, message: heartbeat });
-    this.#announced = this.commitPoint;
     this.#heartbeatTicks = 0;
   }
 
@@ -155,19 +155,19 @@ export class Leadership {
     else if (open.tally.isCollided) this.#recover(slot, open, out);
   }
 
-  acknowledged(from: Address, node: number, { ballot, chosenThrough, isOpen }: HeartbeatAck, out: Output): void {
+  acknowledged(from: Address, node: number, { chosenThrough, isOpen }: HeartbeatAck, out: Output): void {
     this.#attendance.heard(node);
     this.#knows(chosenThrough);
     this.#advance(out);
-    if (this.#isOpen && !isOpen && lowestOfTerm(ballot) === lowestOfTerm(this.#ballot)) this.#sendAny(from, out);
+    if (isOpen) this.#closed.delete(from);
+    else this.#closed.add(from);
   }
 
   tick(out: Output): void {
     this.#placed.tick();
     this.#resend(out);
     this.#heartbeatTicks += 1;
-    const due = this.#heartbeatTicks >= this.#configuration.timing.heartbeatTicks;
-    if (due || this.#announced < this.commitPoint) this.announce(out);
+    if (this.#heartbeatTicks >= this.#configuration.timing.heartbeatTicks) this.announce(out);
     this.#attendance.tick(this.commitPoint);
   }
 
@@ -215,6 +215,7 @@ export class Leadership {
   #resend(out: Output): void {
     for (const [slot, open] of this.#slots.all()) {
       open.ageTicks += 1;
+      this.#fill(slot, open, out);
       if (open.chosen !== undefined || open.ageTicks < this.#configuration.timing.retryTicks) continue;
       open.ageTicks = 0;
       open.tries += 1;
@@ -225,6 +226,19 @@ export class Leadership {
       else this.#sendAccept(this.#acceptors, slot, tally.ballot, tally.mostVoted ?? noOp, out);
       if (isFast(tally.ballot) && open.tries >= mostTries) this.#isStuck = true;
     }
+  }
+
+  /**
+   * Acceptors that have missed a request put the next one into the slot of that one, and are a slot behind the others.
+   * Where some have voted and no value is chosen soon, the rest is asked to vote for the same: else a client that tries
+   * again in time could keep them apart for ever.
+   */
+  #fill(slot: Slot, open: OpenSlot, out: Output): void {
+    const { ballot, mostVoted } = open.tally;
+    if (open.isFilled || open.chosen !== undefined || mostVoted === undefined || !isFast(ballot)) return;
+    if (open.ageTicks < this.#configuration.timing.catchUpTicks) return;
+    open.isFilled = true;
+    this.#sendAccept(this.#silent(open), slot, ballot, mostVoted, out);
   }
 
   #silent({ tally }: OpenSlot): readonly Address[] {

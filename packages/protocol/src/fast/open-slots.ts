@@ -16,6 +16,8 @@ export class OpenSlot {
   readonly seen: Value[] = [];
   chosen: Value | undefined;
   hasCollided = false;
+  /** Acceptors that had not voted were asked to vote for what the others had. */
+  isFilled = false;
   /** Ticks since it was last sent, and how often it was sent again. */
   ageTicks = 0;
   tries = 0;
