@@ -4,6 +4,7 @@
 import type { Scenario } from "../trace.ts";
 import { basicScenarios } from "./basic.ts";
 import { paxosCommitScenarios, threePhaseScenarios, twoPhaseScenarios } from "./commit.ts";
+import { fastScenarios } from "./fast.ts";
 import { failureScenarios } from "./multi-failures.ts";
 import { partitionScenarios } from "./multi-partitions.ts";
 import { steadyScenarios } from "./multi-steady.ts";
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   ...twoPhaseScenarios,
   ...threePhaseScenarios,
   ...primaryBackupScenarios,
+  ...fastScenarios,
 ];

@@ -1,13 +1,14 @@
 /**
  * The cast of a Multi-Paxos scenario: nodes with a proposer, an acceptor and a learner each, and clients with sessions.
  */
-import { multi, nodeOf, roleOf, showAddress, type Address, type QuorumSystem } from "@synod/protocol";
+import { multi, type Address, type QuorumSystem } from "@synod/protocol";
 import { Stage, type Sent } from "../stage.ts";
 import { seededRandom } from "../random.ts";
 import type { Outcome, Scenario, Trace } from "../trace.ts";
 import { acceptor, client, learner, proposer } from "./addresses.ts";
 import { Script } from "./journal.ts";
-import { learnerCast } from "./multi-replica.ts";
+import { answersOf, LearnedValues, snapshotShown } from "./learned.ts";
+import { learnerCast } from "./replica.ts";
 
 export interface MultiSettings {
   readonly nodes?: number;
@@ -35,10 +36,7 @@ export class MultiPlay {
   readonly #script = new Script();
   readonly #sessions = new Map<number, number>();
   readonly #sequences = new Map<number, number>();
-  /** Of each learner, slot by slot, what it learned; of all of them, what is chosen. */
-  readonly #learned = new Map<string, Map<number, string>>();
-  readonly #chosen = new Map<number, string>();
-  #curtainSlot = 0;
+  readonly #learned = new LearnedValues();
 
   constructor({ nodes: count = 3, quorums, learning, snapshotBytes = Infinity, timing }: MultiSettings = {}) {
     this.#timing = { ...usual, ...timing };
@@ -55,14 +53,14 @@ export class MultiPlay {
       this.stage.add(acceptor(node), { create: () => new multi.Acceptor(configuration, node) });
       this.stage.add(
         learner(node),
-        learnerCast({
-          configuration,
+        learnerCast<multi.Message, multi.Entry>({
+          newLearner: () => new multi.Learner(configuration, node),
           node,
           snapshotBytes,
           send: (to, message) => this.stage.post(learner(node), to, message),
           later: (job) => this.stage.at(this.stage.now, job),
-          applied: ({ slot, value }) => this.#learn(node, slot, this.#script.show("value", value)),
-          installed: (slot) => this.#learn(node, slot, "a snapshot up to here"),
+          applied: ({ slot, value }) => this.#learned.learn(node, slot, this.#script.show("value", value)),
+          installed: (slot) => this.#learned.learn(node, slot, snapshotShown),
         }),
       );
     }
@@ -86,7 +84,7 @@ export class MultiPlay {
 
   /** What has happened so far is not part of the play. */
   raiseCurtain(): void {
-    this.#curtainSlot = Math.max(0, ...this.#chosen.keys());
+    this.#learned.raiseCurtain();
     this.stage.raiseCurtain();
   }
 
@@ -142,40 +140,12 @@ export class MultiPlay {
   }
 
   outcome(summary: string): Outcome {
-    const shown = (values: ReadonlyMap<number, string>): readonly string[] =>
-      [...values]
-        .filter(([slot]) => slot > this.#curtainSlot)
-        .sort(([one], [other]) => one - other)
-        .map(([slot, value]) => `${slot}: ${value}`);
     return {
       summary,
-      chosen: shown(this.#chosen),
-      learned: Object.fromEntries([...this.#learned].map(([name, values]) => [name, shown(values)])),
-      answered: this.#answers(),
+      chosen: this.#learned.chosen,
+      learned: this.#learned.learned,
+      answered: answersOf(this.stage.received, this.#script),
     };
-  }
-
-  #learn(node: number, slot: number, value: string): void {
-    const name = showAddress(learner(node));
-    const values = this.#learned.get(name) ?? new Map<number, string>();
-    this.#learned.set(name, values.set(slot, value));
-    if (value !== "a snapshot up to here") this.#agree(slot, value);
-  }
-
-  /** The safety of Paxos, seen from the seats: no slot has two values. */
-  #agree(slot: number, value: string): void {
-    const known = this.#chosen.get(slot) ?? value;
-    if (known !== value) throw new Error(`slot ${slot} has two values: ${known} and ${value}`);
-    this.#chosen.set(slot, value);
-  }
-
-  #answers(): Record<string, readonly string[]> {
-    const answers: Record<string, string[]> = {};
-    for (const { to, message } of this.stage.received) {
-      const answer = message.kind === "Response" ? this.#script.show("reply", message.reply) : message.kind;
-      (answers[showAddress(to)] ??= []).push(answer);
-    }
-    return answers;
   }
 }
 
@@ -186,12 +156,6 @@ function rolesOf(node: number): readonly Address[] {
 /** Is it a message about this slot, of this kind? */
 export function isAbout(kind: multi.Message["kind"], slot: number): (sent: Sent<multi.Message>) => boolean {
   return ({ message }) => message.kind === kind && "slot" in message && message.slot === slot;
-}
-
-/** No time passes between roles of one node: they share a thread. */
-export function collapsed(from: Address, to: Address): number {
-  const onNodes = roleOf(from) !== "client" && roleOf(to) !== "client";
-  return onNodes && nodeOf(from) === nodeOf(to) ? 0 : 1;
 }
 
 /** A scenario of the protocol multi that begins when node 1 leads and the clients have sessions. */

@@ -5,7 +5,8 @@ import { flexible, limits, type multi } from "@synod/protocol";
 import type { Delay } from "../stage.ts";
 import type { Scenario } from "../trace.ts";
 import { learner } from "./addresses.ts";
-import { collapsed, MultiPlay, multiScenario, traceOf } from "./multi-cast.ts";
+import { collapsed } from "./learned.ts";
+import { MultiPlay, multiScenario, traceOf } from "./multi-cast.ts";
 
 /** Long enough for a request to be answered and everyone to know, short of the next heartbeat. */
 const oneRequest = 9;

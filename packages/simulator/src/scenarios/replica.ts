@@ -1,19 +1,24 @@
 /**
- * A learner of Multi-Paxos on the stage, with what stands behind it in production: the replica and its snapshots.
+ * A learner of a log on the stage, with what stands behind it in production: the replica and its snapshots.
  */
-import { multi, type Address, type ChosenDelivery } from "@synod/protocol";
+import type { Address, ChosenDelivery, ReplicaDelivery, ReplicatedLearner, Response } from "@synod/protocol";
+import type { RoleMachine, SnapshotPart } from "@synod/protocol";
 import { Replication } from "@synod/driver";
 import { Replica } from "@synod/machines";
 import { MemorySnapshots, newMemorySnapshotArea } from "@synod/storage";
 import type { Act, Cast } from "../actor.ts";
 import { newJournal } from "./journal.ts";
 
-export interface ReplicaSettings {
-  readonly configuration: multi.Configuration;
+/** A learner of whatever protocol, behind which a replica stands. */
+export type StagedLearner<Message, Entry extends Message> = RoleMachine<Message, Entry, ReplicaDelivery> &
+  ReplicatedLearner<Message, Entry, ReplicaDelivery>;
+
+export interface ReplicaSettings<Message, Entry extends Message> {
+  readonly newLearner: () => StagedLearner<Message, Entry>;
   readonly node: number;
   /** Bytes of applied values after which a snapshot is due. */
   readonly snapshotBytes: number;
-  readonly send: (to: Address, message: multi.Message) => void;
+  readonly send: (to: Address, message: Response | SnapshotPart) => void;
   readonly later: (job: () => void) => void;
   /** Told of each value that is applied. */
   readonly applied: (delivery: ChosenDelivery) => void;
@@ -23,25 +28,24 @@ export interface ReplicaSettings {
 
 const snapshotAreaBytes = 64 * 1024;
 
-type LearnerCast = Cast<multi.Message, multi.Entry, multi.Delivery>;
-type LearnerAct = Act<multi.Message, multi.Entry, multi.Delivery>;
-
 /** One life of a learner: what it knows ends with it, but for the snapshots. */
-interface Life {
-  readonly learner: multi.Learner;
+interface Life<Message, Entry extends Message> {
+  readonly learner: StagedLearner<Message, Entry>;
   readonly replica: Replica;
-  readonly replication: Replication<multi.Message, multi.Entry>;
-  act: LearnerAct;
+  readonly replication: Replication<Message, Entry>;
+  act: Act<Message, Entry, ReplicaDelivery>;
 }
 
-export function learnerCast(settings: ReplicaSettings): LearnerCast {
-  const { configuration, node, snapshotBytes, send, later, applied, installed } = settings;
+export function learnerCast<Message, Entry extends Message>(
+  settings: ReplicaSettings<Message, Entry>,
+): Cast<Message, Entry, ReplicaDelivery> {
+  const { newLearner, node, snapshotBytes, send, later, applied, installed } = settings;
   const area = newMemorySnapshotArea(snapshotAreaBytes);
-  let life: Life | undefined;
-  const begin = (): Life => {
-    const learner = new multi.Learner(configuration, node);
+  let life: Life<Message, Entry> | undefined;
+  const begin = (): Life<Message, Entry> => {
+    const learner = newLearner();
     const replica = new Replica({ machine: newJournal(), node });
-    const replication = new Replication({
+    const replication = new Replication<Message, Entry>({
       learner,
       replica,
       snapshots: new MemorySnapshots(area),
@@ -56,7 +60,7 @@ export function learnerCast(settings: ReplicaSettings): LearnerCast {
       },
       snapshotBytes,
     });
-    const begun: Life = { learner, replica, replication, act: () => undefined };
+    const begun: Life<Message, Entry> = { learner, replica, replication, act: () => undefined };
     return begun;
   };
   return {
