@@ -6,7 +6,7 @@ import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
 import { countAcceptors, hasAcceptor, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
 import { noOp, type Value } from "../value.ts";
-import { joinCommands } from "../commands.ts";
+import { commandsOf, joinCommands } from "../commands.ts";
 import { conclusive, type Judgement } from "./certificate.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
@@ -103,7 +103,7 @@ export class Leadership {
   /** Proposes what the certificate leaves to finish, then requests, as far as the window has room. */
   flush(pending: PendingRequests, out: Output): void {
     if (!this.isCertified) return;
-    while (this.#hasRoom && this.#nextSlot <= (this.#judgement?.highest ?? 0)) this.#finish(this.#nextSlot, out);
+    while (this.#hasRoom && this.#nextSlot <= (this.#judgement?.highest ?? 0)) this.#finish(pending, out);
     while (this.#hasRoom && pending.isWaiting) {
       const commands = pending.take();
       if (commands.length > 0) this.#propose(joinCommands(commands), out);
@@ -151,9 +151,10 @@ export class Leadership {
   }
 
   /** Proposes the value that may have been learned, or a no-op. */
-  #finish(slot: Slot, out: Output): void {
-    const verdict = this.#judgement?.verdict(slot);
+  #finish(pending: PendingRequests, out: Output): void {
+    const verdict = this.#judgement?.verdict(this.#nextSlot);
     const value = typeof verdict === "object" ? this.#payloads.get(verdict.digest) : undefined;
+    pending.finishing(commandsOf(value ?? noOp) ?? []);
     this.#propose(value ?? noOp, out);
     if (this.#nextSlot > (this.#judgement?.highest ?? 0)) this.#payloads.clear();
   }

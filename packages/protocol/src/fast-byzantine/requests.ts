@@ -76,6 +76,14 @@ export class PendingRequests {
     return taken;
   }
 
+  /** These are in a slot that this proposer finishes: not in another one as well. */
+  finishing(commands: readonly Value[]): void {
+    for (const command of commands) {
+      const request = this.#requests.get(keyOf(this.#digest(command)));
+      if (request !== undefined) request.proposed = true;
+    }
+  }
+
   /** These have been chosen. Whether one of them was waited for. */
   served(commands: readonly Value[]): boolean {
     let known = false;
