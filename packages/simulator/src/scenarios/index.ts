@@ -5,6 +5,7 @@ import type { Scenario } from "../trace.ts";
 import { basicScenarios } from "./basic.ts";
 import { paxosCommitScenarios, threePhaseScenarios, twoPhaseScenarios } from "./commit.ts";
 import { fastScenarios } from "./fast.ts";
+import { fastByzantineScenarios } from "./fast-byzantine.ts";
 import { failureScenarios } from "./multi-failures.ts";
 import { partitionScenarios } from "./multi-partitions.ts";
 import { steadyScenarios } from "./multi-steady.ts";
@@ -12,6 +13,7 @@ import { primaryBackupScenarios } from "./primary-backup.ts";
 
 export const scenarios: readonly Scenario[] = [
   ...basicScenarios,
+  ...fastByzantineScenarios,
   ...steadyScenarios,
   ...failureScenarios,
   ...partitionScenarios,
