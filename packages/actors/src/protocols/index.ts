@@ -3,6 +3,7 @@
  */
 import { hostedBasic } from "./basic.ts";
 import { hostedFast } from "./fast.ts";
+import { hostedGeneralized } from "./generalized.ts";
 import { runnable, type RunnableProtocol } from "./hosted.ts";
 import { hostedMulti } from "./multi.ts";
 
@@ -10,6 +11,7 @@ export const protocols: readonly RunnableProtocol[] = [
   runnable(hostedBasic),
   runnable(hostedMulti),
   runnable(hostedFast),
+  runnable(hostedGeneralized),
 ];
 
 /** @throws RangeError for a name that is none of `protocols` */

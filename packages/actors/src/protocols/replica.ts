@@ -3,13 +3,14 @@
  */
 import type { ReplicaDelivery, ReplicatedLearner, Response, SnapshotPart } from "@synod/protocol";
 import { Replication, type Front } from "@synod/driver";
-import { Replica } from "@synod/machines";
+import { Replica, type ReplicaOptions } from "@synod/machines";
 import type { Ground } from "./hosted.ts";
 
 /** @typeParam Message those of the protocol, with what a replica sends among them */
 export function replicationOf<Message, Entry>(
   learner: ReplicatedLearner<Message | Response | SnapshotPart, Entry, ReplicaDelivery>,
   { newMachine, node, openSnapshots, later, refused, snapshotBytes }: Ground,
+  options: Pick<ReplicaOptions, "unordered"> = {},
 ): (
   front: Front<Message | Response | SnapshotPart, Entry, ReplicaDelivery>,
 ) => Replication<Message | Response | SnapshotPart, Entry> {
@@ -17,7 +18,7 @@ export function replicationOf<Message, Entry>(
     new Replication({
       ...front,
       learner,
-      replica: new Replica({ machine: newMachine(), node }),
+      replica: new Replica({ machine: newMachine(), node, ...options }),
       snapshots: openSnapshots(),
       later,
       refused,

@@ -134,10 +134,10 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   }
 
   status(): RoleStatus {
+    const accepted = this.#log.vote(this.#instance)?.commands.size ?? 0;
     return {
       ballot: this.#promised,
-      instance: this.#instance,
-      accepted: this.#log.vote(this.#instance)?.commands.size ?? 0,
+      highestSlot: Math.max(this.#log.chosenThrough, this.#instance + accepted - 1),
       chosenThrough: this.#log.chosenThrough,
       trimmedThrough: this.#log.trimmedThrough,
       instancesHeld: this.#log.size,
