@@ -6,6 +6,7 @@ import { basicScenarios } from "./basic.ts";
 import { paxosCommitScenarios, threePhaseScenarios, twoPhaseScenarios } from "./commit.ts";
 import { fastScenarios } from "./fast.ts";
 import { fastByzantineScenarios } from "./fast-byzantine.ts";
+import { generalizedScenarios } from "./generalized.ts";
 import { failureScenarios } from "./multi-failures.ts";
 import { partitionScenarios } from "./multi-partitions.ts";
 import { steadyScenarios } from "./multi-steady.ts";
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   ...threePhaseScenarios,
   ...primaryBackupScenarios,
   ...fastScenarios,
+  ...generalizedScenarios,
 ];
