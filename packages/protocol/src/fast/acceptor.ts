@@ -175,10 +175,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const slot = this.#recent.slotOf(command);
     if (slot !== undefined && this.#repeatVote(slot, command, out)) return;
     const free = this.#nextFree(this.#any.ballot);
-    if (free > this.#log.chosenThrough + this.#configuration.limits.windowSlots) {
-      out.send.push({ to: from, message: { kind: "Overloaded", sequence: request.sequence } });
-      return;
-    }
+    // No refusal: the others may take it, and one that is only behind must not keep its client from looking elsewhere.
+    if (free > this.#log.chosenThrough + this.#configuration.limits.windowSlots) return;
     this.#vote(this.#any.ballot, free, command, out);
   }
 
