@@ -7,6 +7,8 @@ import { clientExhibits } from "./clients.ts";
 import { commitExhibits } from "./commit-exhibits.ts";
 import { electionExhibits } from "./election.ts";
 import type { Exhibit } from "./exhibit.ts";
+import { fastQuorumExhibits } from "./fast-quorums.ts";
+import { fastValueExhibits } from "./fast-values.ts";
 import { learnerExhibits } from "./learner.ts";
 import { logDamageExhibits } from "./log-damage.ts";
 import { logErrorExhibits } from "./log-errors.ts";
@@ -44,4 +46,6 @@ export const exhibits: readonly Exhibit[] = [
   ...sessionExhibits,
   ...clientExhibits,
   ...commitExhibits,
+  ...fastQuorumExhibits,
+  ...fastValueExhibits,
 ];

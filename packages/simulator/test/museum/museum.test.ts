@@ -10,6 +10,9 @@ const expected: readonly (readonly [RegExp, string])[] = [
   [/^(ballot-reused|same-identity)$/, "ballots"],
   [/^(same-acceptor-twice|minority-learned|votes-across-ballots|unverified-commit|old-votes-commit)$/, "learning"],
   [/^(equal-ballot-refused|duel-without-backoff)$/, "progress"],
+  [/^(classic-rule-for-fast-votes|recovery-too-early|any-too-early)$/, "p2c"],
+  [/^(fast-quorum-too-small|values-counted-together|own-vote-taken-for-chosen)$/, "learning"],
+  [/^second-vote-in-a-fast-ballot$/, "votes"],
 ];
 
 describe("the museum", () => {
