@@ -4,8 +4,12 @@
  * that are behind.
  */
 import {
+  isMembershipValue,
   limits,
+  noOp,
+  unchanged,
   type Address,
+  type Memberships,
   type Output,
   type PartDelivery,
   type ReplicaDelivery,
@@ -18,6 +22,7 @@ import {
 import { SnapshotMismatch, type Replica } from "@synod/machines";
 import type { SnapshotStore, SnapshotWriter, StorageError } from "@synod/storage";
 import { DecodeError } from "@synod/wire";
+import { splitMemberships, withMemberships } from "./membership-snapshot.ts";
 import type { Backing } from "./role-actor.ts";
 
 export interface ReplicationOptions<Message, Entry> {
@@ -42,6 +47,10 @@ export interface ReplicationOptions<Message, Entry> {
   readonly snapshotSlots?: number;
   /** Bytes of one part of a snapshot on its way to another learner; as `limits` says unless given. */
   readonly snapshotPartBytes?: number;
+  /** Who takes part before anything is chosen, where the members may change: snapshots say who they are then. */
+  readonly memberships?: Memberships;
+  /** The node is no member any more, from a slot on, and may stop. */
+  readonly removed?: (from: number) => void;
 }
 
 /** Why another learner's snapshot was not installed. */
@@ -60,12 +69,16 @@ interface Incoming {
 interface Outgoing {
   readonly slot: number;
   readonly parts: Iterator<Uint8Array>;
+  /** The history of memberships as `slot` leaves it. */
+  readonly memberships: Uint8Array;
   readonly writer: SnapshotWriter;
 }
 
 export class Replication<Message, Entry> implements Backing<Message, Entry, ReplicaDelivery> {
   readonly #options: ReplicationOptions<Message, Entry>;
   readonly #partBytes: number;
+  /** Who takes part, as what was applied leaves it. */
+  #memberships: Memberships | undefined;
   #bytesSince = 0;
   /** Whether replicas that have applied so many values are all the same: else a snapshot has to wait. */
   #settled = true;
@@ -76,19 +89,20 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
 
   constructor(options: ReplicationOptions<Message, Entry>) {
     this.#options = options;
+    this.#memberships = options.memberships;
     this.#partBytes = options.snapshotPartBytes ?? limits.snapshotPartBytes;
   }
 
   /** Starts from the newest snapshot, if there is one, and tells the learner; returns its slot, or 0. */
   recover(): number {
-    const { snapshots, replica, learner, act } = this.#options;
+    const { snapshots, learner, act } = this.#options;
     const newest = snapshots.latest();
     if (newest === undefined) return 0;
-    replica.restore(partsOf(snapshots, newest.slot, newest.sizeBytes), newest.slot);
+    this.#restore(partsOf(snapshots, newest.slot, newest.sizeBytes), newest.slot);
     act((out) => {
-      learner.installed(newest.slot, out);
+      learner.installed(newest.slot, out, this.#membershipBytes);
       // What it told the acceptors may have been lost with its last life.
-      learner.snapshotted(newest.slot, out);
+      learner.snapshotted(newest.slot, out, this.#membershipBytes);
     });
     return newest.slot;
   }
@@ -106,7 +120,7 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
       case "chosen":
         // In the turn that ends a fetch the learner may have delivered what the snapshot holds already.
         if (delivery.slot <= this.#options.replica.appliedSlot) return;
-        this.#options.replica.apply(delivery.slot, delivery.value, this.#respond);
+        this.#apply(delivery.slot, delivery.value);
         this.#bytesSince += delivery.value.length;
         this.#settled = delivery.settled !== false;
         // It caught up from a log before the whole snapshot came.
@@ -125,6 +139,9 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
       case "snapshot":
         this.#guard(() => this.#snapshotUnlessTaken());
         return;
+      case "removed":
+        this.#options.removed?.(delivery.from);
+        return;
     }
   }
 
@@ -136,6 +153,27 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
       snapshotsTaken: this.#snapshotsTaken,
       snapshotsRefused: this.#snapshotsRefused,
     };
+  }
+
+  /** Who takes part is no concern of the state machine: to it such a slot is a no-op. */
+  #apply(slot: number, value: Uint8Array): void {
+    const { replica } = this.#options;
+    if (this.#memberships === undefined || !isMembershipValue(value)) return replica.apply(slot, value, this.#respond);
+    this.#memberships = this.#memberships.chosen(slot, value);
+    replica.apply(slot, noOp, this.#respond);
+  }
+
+  /** @throws SnapshotMismatch, DecodeError; then nothing has changed */
+  #restore(parts: Iterable<Uint8Array>, slot: number): void {
+    const { replica } = this.#options;
+    if (this.#memberships === undefined) return replica.restore(parts, slot);
+    const split = splitMemberships(parts);
+    replica.restore(split.parts, slot);
+    this.#memberships = this.#memberships.from(split.memberships);
+  }
+
+  get #membershipBytes(): Uint8Array {
+    return this.#memberships?.bytes ?? unchanged;
   }
 
   readonly #respond = (client: Address, reply: Uint8Array): void => {
@@ -162,7 +200,11 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
     const slot = replica.appliedSlot;
     if (this.#writing !== undefined || slot === (snapshots.latest()?.slot ?? 0)) return;
     this.#bytesSince = 0;
-    const writing = { slot, parts: replica.snapshot(), writer: snapshots.begin(slot) };
+    const memberships = this.#membershipBytes;
+    const writer = snapshots.begin(slot);
+    const own = replica.snapshot();
+    const parts = this.#memberships === undefined ? own : withMemberships(memberships, own);
+    const writing = { slot, parts, memberships, writer };
     this.#writing = writing;
     this.#writeNext(writing);
   }
@@ -188,7 +230,7 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
     if (failure !== undefined) return failed(failure);
     this.#writing = undefined;
     this.#snapshotsTaken += 1;
-    act((out) => learner.snapshotted(writing.slot, out));
+    act((out) => learner.snapshotted(writing.slot, out, writing.memberships));
     this.#snapshotWhenDue();
   }
 
@@ -224,7 +266,7 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
     const { learner, replica, refused, act } = this.#options;
     if (slot > replica.appliedSlot) {
       try {
-        replica.restore(parts, slot);
+        this.#restore(parts, slot);
       } catch (failure) {
         if (!(failure instanceof SnapshotMismatch || failure instanceof DecodeError)) throw failure;
         this.#snapshotsRefused += 1;
@@ -236,7 +278,7 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
       // An own snapshot is due at once: the log of this node may lack what came before.
       this.#bytesSince = Infinity;
     }
-    act((out) => learner.installed(replica.appliedSlot, out));
+    act((out) => learner.installed(replica.appliedSlot, out, this.#membershipBytes));
     this.#snapshotWhenDue();
   }
 

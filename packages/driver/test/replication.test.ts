@@ -1,4 +1,4 @@
-import { addressOf, limits, type multi } from "@synod/protocol";
+import { addressOf, limits, unchanged, type multi } from "@synod/protocol";
 import { jsonMachine } from "@synod/machines";
 import { MemorySnapshots, newMemorySnapshotArea, StorageError, type SnapshotStore } from "@synod/storage";
 import { expect, test } from "vitest";
@@ -35,7 +35,9 @@ test("a snapshot is written a part at a time while commands go on, and shows non
   expect(stage.replica.appliedSlot).toBe(at + 5);
   // The log behind it may go, and only that: every acceptor hears so.
   const acceptors = [1, 2, 3].map((node) => addressOf("acceptor", node));
-  expect(trims(stage)).toEqual(acceptors.map((to) => ({ to, message: { kind: "Trim", slot: at } })));
+  expect(trims(stage)).toEqual(
+    acceptors.map((to) => ({ to, message: { kind: "Trim", slot: at, memberships: unchanged } })),
+  );
 
   const restarted = new LearnerStage({ snapshots: stage.snapshots });
   expect(restarted.recover()).toBe(at);
@@ -104,7 +106,7 @@ test("a learner that is behind fetches a snapshot part by part, goes on from it,
   const own = addressOf("acceptor", 2);
   expect(behind.sent.filter(({ to, message }) => to === own && message.kind === "Trim")).toEqual([]);
   behind.work();
-  expect(behind.sent).toContainEqual({ to: own, message: { kind: "Trim", slot: 4 } });
+  expect(behind.sent).toContainEqual({ to: own, message: { kind: "Trim", slot: 4, memberships: unchanged } });
   const restarted = new LearnerStage({ node: 2, snapshots: behind.snapshots });
   expect(restarted.recover()).toBe(4);
 });

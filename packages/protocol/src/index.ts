@@ -12,6 +12,7 @@ export * from "./quorum.ts";
 export * from "./value.ts";
 export * from "./limits.ts";
 export * from "./replication/index.ts";
+export * from "./reconfiguration/index.ts";
 export * from "./service.ts";
 export * from "./signature.ts";
 export * from "./signed-text.ts";

@@ -2,6 +2,8 @@
  * Messages and values as plain data that people and programs can read: JSON, always the same for the same run.
  */
 
+import { decodeMembership, isMembershipValue, majority, membershipOf, Memberships } from "@synod/protocol";
+
 export type Shown = string | number | boolean | readonly Shown[] | { readonly [field: string]: Shown };
 
 const printable = /^[\x20-\x7e]*$/;
@@ -16,6 +18,17 @@ export function showBytes(bytes: Uint8Array): string {
 export function showValue(value: Uint8Array): string {
   return value.length === 0 ? "no-op" : showBytes(value);
 }
+
+/** Who takes part, in a history of memberships or a value that says so; nothing where members have not changed. */
+function showMembers(name: string, bytes: Uint8Array): string | undefined {
+  if (name === "memberships") {
+    const { membership, from } = Memberships.first(nobody, 1).from(bytes)?.latest ?? { membership: nobody, from: 0 };
+    return bytes.length === 0 ? "" : `${membership.members.join("+")} from ${from}`;
+  }
+  return isMembershipValue(bytes) ? `members ${decodeMembership(bytes)?.members.join("+") ?? "unknown"}` : undefined;
+}
+
+const nobody = membershipOf([1], majority(1));
 
 /** How the bytes of a field are shown. */
 export type ShowBytes = (name: string, bytes: Uint8Array) => string;
@@ -39,7 +52,7 @@ export function showFields(
 
 function show(name: string, field: unknown, showBytesOf: ShowBytes): Shown {
   if (typeof field === "string" || typeof field === "number" || typeof field === "boolean") return field;
-  if (field instanceof Uint8Array) return showBytesOf(name, field);
+  if (field instanceof Uint8Array) return showMembers(name, field) ?? showBytesOf(name, field);
   if (Array.isArray(field)) return field.map((row: unknown) => show(name, row, showBytesOf));
   if (typeof field === "object" && field !== null) {
     return Object.fromEntries(Object.entries(field).map(([inner, value]) => [inner, show(inner, value, showBytesOf)]));

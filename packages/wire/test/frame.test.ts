@@ -69,10 +69,10 @@ describe.each(protocols)("frames of %s", (_, layout) => {
 
 describe("a writer", () => {
   test("gives a frame of the documented bytes", () => {
-    const frame = frameOf(true, [[proposer, acceptor, { kind: "Trim", slot: 5 }]]);
-    const trim = multi.layout.findIndex(({ kind }) => kind === "Trim");
+    const frame = frameOf(true, [[proposer, acceptor, { kind: "CatchUp", from: 5 }]]);
+    const catchUp = multi.layout.findIndex(({ kind }) => kind === "CatchUp");
     const header = [0xd5, 1, 1, 0, 3, 0, 0, 0, 1, 0, 0, 0, 21, 0, 0, 0];
-    const body = [proposer, 0, 0, 0, acceptor, 0, 0, 0, 9, 0, 0, 0, trim, 5, 0, 0, 0, 0, 0, 0, 0];
+    const body = [proposer, 0, 0, 0, acceptor, 0, 0, 0, 9, 0, 0, 0, catchUp, 5, 0, 0, 0, 0, 0, 0, 0];
     const checksum = crc32c(Uint8Array.from([...header, ...body]));
     const checksumBytes = [0, 8, 16, 24].map((shift) => (checksum >>> shift) & 0xff);
     expect([...frame]).toEqual([...header, ...checksumBytes, ...body]);
@@ -106,7 +106,7 @@ describe("a writer", () => {
   test("is as it was after a message that cannot be encoded", () => {
     const writer = new FrameWriter(codec, { group: 3, checksum: true });
     writer.add(proposer, acceptor, accept);
-    expect(() => writer.add(proposer, acceptor, { kind: "Trim", slot: -1 })).toThrow("Trim.slot");
+    expect(() => writer.add(proposer, acceptor, { kind: "CatchUp", from: -1 })).toThrow("CatchUp.from");
     writer.add(acceptor, proposer, vote);
     expect(writer.take()).toEqual(checked);
   });

@@ -52,7 +52,7 @@ export class Leadership {
     this.#observers = nodes.flatMap((each) =>
       each === node ? [addressOf("learner", each)] : [addressOf("proposer", each), addressOf("learner", each)],
     );
-    this.#attendance = new Attendance(timing, nodes, preparation.quorum, preparation.chosenThrough);
+    this.#attendance = new Attendance(timing, nodes, preparation.answered, preparation.chosenThrough);
     this.#slots = new OpenSlots(quorums, ballot, preparation.chosenThrough);
     this.#preparation = preparation;
     this.#recoverThrough = Math.max(preparation.highest, preparation.chosenThrough);
@@ -145,7 +145,7 @@ export class Leadership {
 
   vote(node: number, { ballot, slot, chosenThrough, value }: Accepted, out: Output): void {
     this.#attendance.heard(node);
-    this.#knows(chosenThrough);
+    this.#knows(node, chosenThrough);
     const { commitPoint } = this.#slots;
     if (termOf(ballot) !== termOf(this.#ballot) || slot <= commitPoint) return;
     if (slot > commitPoint + this.#configuration.limits.learnerSlots) return;
@@ -157,7 +157,7 @@ export class Leadership {
 
   acknowledged(from: Address, node: number, { chosenThrough, isOpen }: HeartbeatAck, out: Output): void {
     this.#attendance.heard(node);
-    this.#knows(chosenThrough);
+    this.#knows(node, chosenThrough);
     this.#advance(out);
     if (isOpen) this.#closed.delete(from);
     else this.#closed.add(from);
@@ -171,8 +171,8 @@ export class Leadership {
     this.#attendance.tick(this.commitPoint);
   }
 
-  #knows(chosenThrough: Slot): void {
-    this.#attendance.knows(chosenThrough);
+  #knows(node: number, chosenThrough: Slot): void {
+    this.#attendance.knows(node, chosenThrough);
     this.#slots.areChosenThrough(chosenThrough);
   }
 

@@ -52,7 +52,8 @@ export class Leadership {
     this.#learners = nodes.map((each) => addressOf("learner", each));
     this.#others = nodes.filter((each) => each !== node).map((each) => addressOf("proposer", each));
     const { quorum, chosenThrough } = preparation;
-    this.#attendance = new Attendance(timing, nodes, quorum, chosenThrough);
+    const answered = nodes.filter((each) => hasAcceptor(quorum, each));
+    this.#attendance = new Attendance(timing, nodes, answered, chosenThrough);
     this.#instance = new Instance(chosenThrough + 1, quorums, interference);
   }
 
@@ -126,7 +127,7 @@ export class Leadership {
   /** An acceptor that has accepted more than it has told lost a message on the way. */
   acknowledged(node: number, { chosenThrough, slot, accepted }: HeartbeatAck, out: Output): void {
     this.#attendance.heard(node);
-    this.#attendance.knows(chosenThrough);
+    this.#attendance.knows(node, chosenThrough);
     const told = this.#instance.toldBy(node);
     if (slot === this.#instance.slot && accepted > told) this.#inquire(node, out);
   }

@@ -3,18 +3,21 @@
  * enough of them answer.
  */
 import type { Timing } from "../limits.ts";
-import { noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import { membersAmong, type Membership } from "../reconfiguration/membership.ts";
 import type { Slot } from "../replication/messages.ts";
 
 export class Attendance {
   readonly #timing: Timing;
-  /** The acceptors heard in this election time, and in the one before. */
-  #heard: AcceptorSet;
-  #heardBefore: AcceptorSet;
+  /** The nodes whose acceptors were heard in this election time, and in the one before. */
+  #heard: Set<number>;
+  #heardBefore: ReadonlySet<number>;
   #hearingTicks = 0;
   /** The highest slot up to which an acceptor said that it knows, in this election time, and in the last with an answer. */
   #known: Slot | undefined;
   #knownBefore: Slot = -1;
+  /** By node: what its acceptor said last. */
+  readonly #knownBy = new Map<number, Slot>();
   /** The commit point when this election time began. */
   #commitBefore: Slot;
   #isVouchedFor = true;
@@ -23,16 +26,32 @@ export class Attendance {
    * @param nodes those that have an acceptor: a new leader has an election time to be answered in by them
    * @param heard those that have promised
    */
-  constructor(timing: Timing, nodes: readonly number[], heard: AcceptorSet, commitPoint: Slot) {
+  constructor(timing: Timing, nodes: readonly number[], heard: Iterable<number>, commitPoint: Slot) {
     this.#timing = timing;
-    this.#heard = heard;
-    this.#heardBefore = nodes.reduce(withAcceptor, noAcceptors);
+    this.#heard = new Set(heard);
+    this.#heardBefore = new Set(nodes);
     this.#commitBefore = commitPoint;
   }
 
-  /** The acceptors heard in the last two election times. */
+  /** The acceptors heard in the last two election times, where a node's number is its place. */
   get present(): AcceptorSet {
-    return this.#heard | this.#heardBefore;
+    return [...this.#heard, ...this.#heardBefore].reduce(withAcceptor, noAcceptors);
+  }
+
+  /** Those of them that are members. */
+  among(membership: Membership): AcceptorSet {
+    return membersAmong(membership, this.#heard) | membersAmong(membership, this.#heardBefore);
+  }
+
+  /** Whether a phase 2 quorum has answered lately. */
+  reaches(membership: Membership): boolean {
+    return isPhase2Quorum(membership.quorums, this.among(membership));
+  }
+
+  /** Whether a phase 2 quorum knows all that is chosen up to a slot: some acceptor of each phase 1 quorum does. */
+  isKnownTo(membership: Membership, through: Slot): boolean {
+    const those = membership.members.filter((node) => (this.#knownBy.get(node) ?? -1) >= through);
+    return isPhase2Quorum(membership.quorums, membersAmong(membership, those));
   }
 
   /**
@@ -45,12 +64,13 @@ export class Attendance {
   }
 
   heard(node: number): void {
-    this.#heard = withAcceptor(this.#heard, node);
+    this.#heard.add(node);
   }
 
-  /** An acceptor says that it knows all slots up to `chosenThrough` to be chosen. */
-  knows(chosenThrough: Slot): void {
+  /** The acceptor of a node says that it knows all slots up to `chosenThrough` to be chosen. */
+  knows(node: number, chosenThrough: Slot): void {
     this.#known = Math.max(this.#known ?? 0, chosenThrough);
+    this.#knownBy.set(node, chosenThrough);
   }
 
   tick(commitPoint: Slot): void {
@@ -58,7 +78,7 @@ export class Attendance {
     if (this.#hearingTicks < this.#timing.electionTicks) return;
     this.#hearingTicks = 0;
     this.#heardBefore = this.#heard;
-    this.#heard = noAcceptors;
+    this.#heard = new Set();
     this.#judge();
     this.#commitBefore = commitPoint;
   }

@@ -11,8 +11,8 @@
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { Timing } from "../limits.ts";
 import type { Random } from "../output.ts";
-import { countAcceptors, isPhase1Quorum, isPhase2Quorum, noAcceptors, withAcceptor } from "../quorum.ts";
-import type { QuorumSystem } from "../quorum.ts";
+import { isPhase1Quorum, isPhase2Quorum, type QuorumSystem } from "../quorum.ts";
+import { membersAmong, membershipOf, type Membership } from "../reconfiguration/membership.ts";
 import type { ProbeReply } from "./messages.ts";
 
 /** What it must know of the configuration that it is in. */
@@ -21,11 +21,15 @@ export interface Electorate {
   readonly nodes: readonly number[];
   readonly quorums: QuorumSystem;
   readonly timing: Timing;
+  /** How many node numbers ballots are shared out among; as many as there are nodes, where those never change. */
+  readonly identities?: number;
 }
 
 export class Election {
   readonly #configuration: Electorate;
   readonly #random: Random;
+  /** Those whose quorums must answer: a leader needs one of each. */
+  #memberships: readonly Membership[];
 
   /** The highest ballot heard of: the next one tried is above it. */
   #highest: Ballot = noBallot;
@@ -36,14 +40,16 @@ export class Election {
 
   #round = 0;
   #probing = false;
-  #answered = noAcceptors;
-  #silent = noAcceptors;
+  /** The nodes of the acceptors that answered the probe, and of those that hear no leader. */
+  readonly #answered = new Set<number>();
+  readonly #silent = new Set<number>();
   /** How many acceptors answered the last probe that ended in vain; undefined when none did. */
   #reached: number | undefined;
 
   constructor(configuration: Electorate, random: Random) {
     this.#configuration = configuration;
     this.#random = random;
+    this.#memberships = [membershipOf(configuration.nodes, configuration.quorums)];
     // At the start nobody leads: the first election need not wait for a silence.
     this.#timeoutTicks = 1 + Math.floor(random() * configuration.timing.retryTicks);
   }
@@ -58,12 +64,18 @@ export class Election {
 
   /** The node that leads as far as this proposer knows, or 0. */
   get leader(): number {
-    return ballotOwner(this.#leaderBallot, this.#configuration.nodes.length);
+    const { nodes, identities = nodes.length } = this.#configuration;
+    return ballotOwner(this.#leaderBallot, identities);
   }
 
   /** How many acceptors a proposer without a quorum reaches; undefined as long as a quorum may be there. */
   get reached(): number | undefined {
     return this.#reached;
+  }
+
+  /** The members are others from now on. */
+  isAmong(memberships: readonly Membership[]): void {
+    this.#memberships = memberships;
   }
 
   /** A ballot is in use. */
@@ -100,12 +112,12 @@ export class Election {
   tick(): boolean {
     this.#silentTicks += 1;
     if (this.#silentTicks < this.#timeoutTicks) return false;
-    if (this.#probing) this.#reached = this.#quorumAnswered() ? undefined : countAcceptors(this.#answered);
+    if (this.#probing) this.#reached = this.#quorumAnswered() ? undefined : this.#answered.size;
     else this.#leaderBallot = noBallot;
     this.#probing = true;
     this.#round += 1;
-    this.#answered = noAcceptors;
-    this.#silent = noAcceptors;
+    this.#answered.clear();
+    this.#silent.clear();
     this.#silentTicks = 0;
     const { retryTicks } = this.#configuration.timing;
     this.#timeoutTicks = retryTicks + Math.floor(this.#random() * retryTicks);
@@ -116,18 +128,21 @@ export class Election {
   probed(node: number, { round, promised, leaderSilent }: ProbeReply): boolean {
     this.saw(promised);
     if (!this.#probing || round !== this.#round) return false;
-    this.#answered = withAcceptor(this.#answered, node);
-    if (leaderSilent) this.#silent = withAcceptor(this.#silent, node);
+    this.#answered.add(node);
+    if (leaderSilent) this.#silent.add(node);
     // Its own clients are better sent to the leader that others hear than nowhere.
     else this.#leaderBallot = Math.max(this.#leaderBallot, promised);
-    if (!isPhase1Quorum(this.#configuration.quorums, this.#silent) || !this.#quorumAnswered()) return false;
+    if (!this.#isEach(isPhase1Quorum, this.#silent) || !this.#quorumAnswered()) return false;
     this.standDown();
     return true;
   }
 
   #quorumAnswered(): boolean {
-    const { quorums } = this.#configuration;
-    return isPhase1Quorum(quorums, this.#answered) && isPhase2Quorum(quorums, this.#answered);
+    return this.#isEach(isPhase1Quorum, this.#answered) && this.#isEach(isPhase2Quorum, this.#answered);
+  }
+
+  #isEach(isQuorum: typeof isPhase1Quorum, nodes: ReadonlySet<number>): boolean {
+    return this.#memberships.every((membership) => isQuorum(membership.quorums, membersAmong(membership, nodes)));
   }
 
   #rest(): void {

@@ -21,8 +21,8 @@ export class Preparation {
   readonly #asked: Map<Address, Slot>;
   readonly #reports = new Map<Slot, Report[]>();
   #ageTicks = 0;
-  /** The acceptors whose whole answer has come. */
-  quorum: AcceptorSet = noAcceptors;
+  /** The nodes of the acceptors whose whole answer has come. */
+  readonly #answered = new Set<number>();
   /** All slots up to this one are chosen, says some acceptor. */
   chosenThrough: Slot = 0;
   /** The highest slot in which an acceptor has accepted a proposal. */
@@ -32,6 +32,23 @@ export class Preparation {
     this.from = from;
     this.#retryTicks = retryTicks;
     this.#asked = new Map(acceptors.map((acceptor) => [acceptor, from]));
+  }
+
+  /** The nodes of the acceptors whose whole answer has come. */
+  get answered(): ReadonlySet<number> {
+    return this.#answered;
+  }
+
+  /** The same as a set of acceptors, where a node's number is its place. */
+  get quorum(): AcceptorSet {
+    return [...this.#answered].reduce(withAcceptor, noAcceptors);
+  }
+
+  /** Asks others as well: who is to be asked may come out in the answers. Returns those that were not asked before. */
+  ask(acceptors: readonly Address[]): readonly Address[] {
+    const others = acceptors.filter((each) => !this.#asked.has(each) && !this.#answered.has(nodeOf(each)));
+    for (const acceptor of others) this.#asked.set(acceptor, this.from);
+    return others;
   }
 
   /** Takes one page of an answer; returns the slot to ask this acceptor for next, or 0. */
@@ -51,7 +68,7 @@ export class Preparation {
       return promise.next;
     }
     this.#asked.delete(from);
-    this.quorum = withAcceptor(this.quorum, node);
+    this.#answered.add(node);
     return 0;
   }
 
@@ -63,6 +80,12 @@ export class Preparation {
   /** The value for a slot that may be decided: P2c, and a no-op where the quorum leaves the choice (§3). */
   valueFor(slot: Slot): Value {
     return valueToPropose(this.reportsOf(slot), noOp);
+  }
+
+  /** Whether a value that was reported for some slot is such. */
+  reports(is: (value: Value) => boolean): boolean {
+    for (const reported of this.#reports.values()) if (reported.some(({ value }) => is(value))) return true;
+    return false;
   }
 
   /** True when it is time to ask again who has not answered. */

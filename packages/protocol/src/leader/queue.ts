@@ -3,6 +3,7 @@
  */
 import type { Address } from "../address.ts";
 import type { Bounds } from "../limits.ts";
+import { isMembershipValue } from "../reconfiguration/membership-value.ts";
 import type { Value } from "../value.ts";
 
 /** Who asked for a value, to be told when this proposer can no longer see to it. */
@@ -37,10 +38,10 @@ export class RequestQueue {
 
   /**
    * False when it holds as much as it may, or the command is no request: larger than a value may be, or empty, which
-   * would be a no-op that nobody answers and that no bound in bytes counts.
+   * would be a no-op that nobody answers and that no bound in bytes counts, or a membership, which no client may choose.
    */
   add(origin: Origin, command: Value): boolean {
-    if (command.length === 0) return false;
+    if (command.length === 0 || isMembershipValue(command)) return false;
     const { queueBytes, valueBytes } = this.#limits;
     if (this.#sizeBytes + command.length > queueBytes || command.length > valueBytes) return false;
     this.#origins.push(origin);

@@ -8,10 +8,12 @@ import { addressOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { AcceptorLog } from "../replication/acceptor-log.ts";
+import { mayBeLost } from "../quorum.ts";
 import { LogKeeper } from "../replication/log-keeper.ts";
-import type { Configuration } from "./configuration.ts";
+import { AcceptorMemberships } from "./acceptor-memberships.ts";
+import { firstMemberships, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import type { Accept, Accepted, Entry, Heartbeat, Message, Prepare, Probe, Slot } from "./messages.ts";
+import type { Accept, Accepted, Entry, Heartbeat, Message, Prepare, Probe, Slot, Trim } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 
 export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
@@ -23,16 +25,32 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   /** The first slot that the last recorded promise did not count as chosen. */
   #recordedFrom: Slot = 1;
   readonly #log: AcceptorLog;
-  readonly #keeper: LogKeeper;
+  readonly #memberships: AcceptorMemberships;
+  readonly #keeper: LogKeeper<Trim>;
   #silentTicks: number;
 
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
     this.#node = node;
     this.#log = new AcceptorLog(configuration.limits);
-    const { nodes, quorums } = configuration;
-    const mayBeLost = nodes.length - Math.max(quorums.phase1, quorums.phase2);
-    this.#keeper = new LogKeeper({ ...configuration, mayBeLost }, node, this.#log);
+    const memberships = new AcceptorMemberships(this.#log, firstMemberships(configuration));
+    this.#memberships = memberships;
+    const { timing, limits } = configuration;
+    this.#keeper = new LogKeeper(
+      {
+        timing,
+        limits,
+        get nodes() {
+          return memberships.now.latest.membership.members;
+        },
+        get mayBeLost() {
+          return mayBeLost(memberships.now.latest.membership.quorums);
+        },
+        forgot: (trim) => memberships.forgot(trim),
+      },
+      node,
+      this.#log,
+    );
     this.#ownLearner = addressOf("learner", node);
     // A new acceptor has heard no leader, and keeps nobody from becoming one.
     this.#silentTicks = configuration.timing.electionTicks;
@@ -86,13 +104,14 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         return;
       case "Trim":
         this.#log.forget(entry.slot);
+        this.#memberships.forgot(entry);
         return;
     }
   }
 
   checkpoint(): readonly Entry[] {
     return [
-      { kind: "Trim", slot: this.#log.trimmedThrough },
+      { kind: "Trim", slot: this.#log.trimmedThrough, memberships: this.#memberships.trimmed },
       { kind: "Prepare", ballot: this.#promised, from: this.#log.chosenThrough + 1 },
     ];
   }
@@ -118,7 +137,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     }
     this.#promise(ballot, out);
     this.#silentTicks = 0;
-    out.sendAfterPersist.push({ to: from, message: this.#log.report(ballot, first) });
+    const memberships = this.#memberships.now.bytes;
+    out.sendAfterPersist.push({ to: from, message: { ...this.#log.report(ballot, first), memberships } });
   }
 
   /**
@@ -166,8 +186,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /** The learners beside its own that are told of each vote (§2.3): all, or the one on the leader's node. */
   #otherLearners(ballot: Ballot): readonly Address[] {
-    const { learning, nodes } = this.#configuration;
-    const told = learning === "every" ? nodes : [ballotOwner(ballot, nodes.length)];
+    const { learning, identities } = this.#configuration;
+    const every = learning === "every";
+    const told = every ? this.#memberships.now.latest.membership.members : [ballotOwner(ballot, identities)];
     return told.filter((node) => node !== this.#node).map((node) => addressOf("learner", node));
   }
 
@@ -186,6 +207,12 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   #probe(from: Address, { round }: Probe, out: Output): void {
     const leaderSilent = this.#silentTicks >= this.#configuration.timing.electionTicks;
-    out.send.push({ to: from, message: { kind: "ProbeReply", round, promised: this.#promised, leaderSilent } });
+    const memberships = this.#memberships.now.bytes;
+    const { chosenThrough } = this.#log;
+    const promised = this.#promised;
+    out.send.push({
+      to: from,
+      message: { kind: "ProbeReply", round, promised, leaderSilent, chosenThrough, memberships },
+    });
   }
 }

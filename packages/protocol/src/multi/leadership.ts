@@ -1,50 +1,92 @@
 /**
  * A proposer that leads: phase 2 for slot after slot, heartbeats, and reads, all in one ballot.
+ *
+ * Who chooses a slot is known when all slots alpha before it are chosen (*Paxos Made Simple* §3), and the window is never
+ * longer than that. When members change, the new ones promise the same ballot before the first slot that they govern.
  */
 import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
 import { Attendance } from "../leader/attendance.ts";
 import type { Preparation } from "../leader/preparation.ts";
 import type { Origin, RequestQueue } from "../leader/queue.ts";
-import { countAcceptors, hasAcceptor, isPhase2Quorum } from "../quorum.ts";
-import type { Value } from "../value.ts";
+import { countAcceptors, hasAcceptor } from "../quorum.ts";
+import { changed, isMade } from "../reconfiguration/change.ts";
+import { encodeMembership, isMembershipValue } from "../reconfiguration/membership-value.ts";
+import type { Membership } from "../reconfiguration/membership.ts";
+import type { Memberships } from "../reconfiguration/memberships.ts";
+import { noOp, type Value } from "../value.ts";
+import { Changing, refusal } from "./changing.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
-import type { Message, Read, Slot } from "./messages.ts";
+import type { Message, Promised, Read, Reconfigure, Slot } from "./messages.ts";
 import { PendingReads } from "./reads.ts";
+import { Succession } from "./succession.ts";
 import { Window } from "./window.ts";
 
 export class Leadership {
   readonly #configuration: Configuration;
+  readonly #node: number;
   readonly #ballot: Ballot;
-  readonly #acceptors: readonly Address[];
-  /** All that a heartbeat goes to besides the acceptors: the other proposers, and the learners. */
-  readonly #observers: readonly Address[];
   readonly #window: Window;
   readonly #reads: PendingReads;
+  readonly #attendance: Attendance;
+  /** As the commit point leaves it. */
+  #memberships: Memberships;
+  /** Those that govern what is proposed from the commit point on. */
+  #governing: readonly Membership[] = [];
+  /** To whom heartbeats go: the acceptors, and the other proposers and the learners. */
+  #acceptors: readonly Address[] = [];
+  #observers: readonly Address[] = [];
   /** What phase 1 found, until it is proposed again. */
   #preparation: Preparation | undefined;
   /** The last slot that an earlier leader may have filled: a read must see it. */
-  readonly #recoverThrough: Slot;
+  #recoverThrough: Slot;
+  /** There are members to come; and phase 1 with them has not begun. */
+  #isPending: boolean;
+  #coming: boolean;
+  #succession: Succession | undefined;
+  /** Once all up to here is chosen, it is known who confirms reads. */
+  #readsHeldThrough: Slot = 0;
+  #readsAreHeld = false;
+  /** No-ops go up to before this slot, so that a change comes into force without clients. */
+  #fillBefore: Slot = 0;
+  #changing: Changing | undefined;
   /** The commit point that was last told to all. */
   #announced: Slot;
   #heartbeatTicks = 0;
-  readonly #attendance: Attendance;
+  /** Nobody but the members now needs to hear what was chosen. */
+  #isRelieved: boolean;
+  #isOutrun = false;
+  #hasLeft = false;
 
-  constructor(configuration: Configuration, node: number, ballot: Ballot, preparation: Preparation) {
+  /** @param memberships as all that `preparation` knows to be chosen leaves it */
+  constructor(
+    configuration: Configuration,
+    node: number,
+    ballot: Ballot,
+    preparation: Preparation,
+    memberships: Memberships,
+  ) {
     this.#configuration = configuration;
+    this.#node = node;
     this.#ballot = ballot;
-    this.#acceptors = configuration.nodes.map((each) => addressOf("acceptor", each));
-    this.#observers = configuration.nodes.flatMap((each) =>
-      each === node ? [addressOf("learner", each)] : [addressOf("proposer", each), addressOf("learner", each)],
-    );
-    this.#window = new Window(configuration.quorums, configuration.limits, preparation.chosenThrough);
-    this.#reads = new PendingReads(configuration.quorums);
+    this.#memberships = memberships;
+    const { chosenThrough } = preparation;
+    const members = memberships.membersFrom(chosenThrough + 1);
+    this.#window = new Window(configuration.limits, chosenThrough);
+    this.#governing = memberships.periodsFrom(chosenThrough + 1).map(({ membership }) => membership);
+    this.#reads = new PendingReads(this.#governing);
     this.#preparation = preparation;
-    this.#recoverThrough = Math.max(preparation.highest, preparation.chosenThrough);
-    this.#announced = preparation.chosenThrough;
-    const { timing, nodes } = configuration;
-    this.#attendance = new Attendance(timing, nodes, preparation.quorum, preparation.chosenThrough);
+    this.#recoverThrough = Math.max(preparation.highest, chosenThrough);
+    this.#announced = chosenThrough;
+    const { timing } = configuration;
+    this.#attendance = new Attendance(timing, members, preparation.answered, chosenThrough);
+    const isFar = this.#recoverThrough > chosenThrough + configuration.alphaSlots;
+    if (isFar || preparation.reports(isMembershipValue)) this.#readsHeldThrough = this.#recoverThrough;
+    this.#coming = memberships.latest.from > chosenThrough + 1;
+    this.#isPending = this.#coming;
+    this.#isRelieved = memberships.periods.length === 1;
+    this.#govern();
   }
 
   get commitPoint(): Slot {
@@ -55,18 +97,28 @@ export class Leadership {
     return this.#window.size;
   }
 
-  /** Whether a phase 2 quorum has answered lately: a leader that reaches none is in the way of one that would. */
-  get reachesQuorum(): boolean {
-    return isPhase2Quorum(this.#configuration.quorums, this.#attendance.present);
+  get memberships(): Memberships {
+    return this.#memberships;
   }
 
-  /** Whether some acceptor that answers knows of all that is chosen, or gets on with it. */
+  /** Whether it may go on, or why not: it is not a member any more, or another leader has got further. */
+  get isOver(): boolean {
+    return this.#isOutrun || this.#hasLeft;
+  }
+
+  /** Whether quorums have answered lately: a leader that reaches none is in the way of one that would. */
+  get reachesQuorum(): boolean {
+    return this.#governing.every((membership) => this.#attendance.reaches(membership));
+  }
+
   get isVouchedFor(): boolean {
     return this.#attendance.isVouchedFor;
   }
 
+  /** How many of the members in force it reaches. */
   get reached(): number {
-    return countAcceptors(this.#attendance.present);
+    const [inForce] = this.#governing;
+    return inForce === undefined ? 0 : countAcceptors(this.#attendance.among(inForce));
   }
 
   /** Everything that this leader owes an answer for. */
@@ -74,6 +126,7 @@ export class Leadership {
     return [
       ...[...this.#window].flatMap(([, { origins }]) => origins),
       ...this.#reads.clear().map(({ client, read }) => ({ client, sequence: read.sequence })),
+      ...(this.#changing?.askers ?? []),
     ];
   }
 
@@ -88,14 +141,9 @@ export class Leadership {
 
   /** Proposes what phase 1 left to finish, in slot order, then what waits, as far as the window has room. */
   flush(queue: RequestQueue, out: Output): void {
-    while (this.#preparation !== undefined && this.#window.hasRoom) {
-      if (this.#window.nextSlot > this.#recoverThrough) this.#preparation = undefined;
-      else this.#propose(this.#preparation.valueFor(this.#window.nextSlot), [], out);
-    }
-    while (this.#preparation === undefined && this.#window.hasRoom && !queue.isEmpty) {
-      const { value, origins } = queue.take();
-      this.#propose(value, origins, out);
-    }
+    this.#follow(out);
+    while (this.#window.hasRoom && this.#proposeNext(queue, out));
+    this.#decideReads();
     if (this.#reads.wantsRound) {
       const heartbeat = this.#heartbeat();
       for (const to of this.#acceptors) out.send.push({ to, message: heartbeat });
@@ -107,19 +155,51 @@ export class Leadership {
     this.#window.vote(slot, node);
   }
 
+  /** Phase 1b of members that are to come. */
+  promised(from: Address, promise: Promised, out: Output): void {
+    const succession = this.#succession;
+    if (succession === undefined || succession.isReady) return;
+    if (!succession.promised(from, promise, out)) this.#isOutrun = true;
+    if (!succession.isReady) return;
+    const { highest } = succession.preparation;
+    this.#recoverThrough = Math.max(this.#recoverThrough, highest);
+    this.#readsHeldThrough = Math.max(this.#readsHeldThrough, highest);
+  }
+
   /**
    * Takes a read, to be answered after every slot that may be chosen by now: a learner may have counted the votes for
    * a slot, and told its client, before this leader has. False when it holds as many reads as it may.
    */
   read(client: Address, read: Read): boolean {
     if (this.#reads.size >= this.#configuration.limits.pendingReads) return false;
-    this.#reads.add(client, read, Math.max(this.#window.nextSlot - 1, this.#recoverThrough));
+    this.#reads.add(client, read, this.#lastFilled);
     return true;
+  }
+
+  /** Takes a change of members, or answers at once. */
+  reconfigure(client: Address, { sequence, add, remove }: Reconfigure, out: Output): void {
+    const change = { add, remove };
+    const { from, membership } = this.#memberships.latest;
+    const isInForce = this.commitPoint + 1 >= from;
+    if (this.#changing?.isSame(change) === true) return this.#changing.asks(client, sequence);
+    if (isMade(membership, change)) {
+      const { number } = membership;
+      if (isInForce) out.send.push({ to: client, message: { kind: "Reconfigured", sequence, number, from } });
+      else this.#begin(new Changing(change, undefined), client, sequence);
+      return;
+    }
+    // What is being chosen may be a change, too.
+    const isBusy = this.#changing !== undefined || !isInForce || this.#preparation !== undefined || this.#readsAreHeld;
+    const next = isBusy ? "another change is under way" : changed(membership, change, this.#configuration.identities);
+    if (typeof next === "string") out.send.push({ to: client, message: refusal(sequence, next) });
+    else this.#begin(new Changing(change, next), client, sequence);
   }
 
   acknowledged(node: number, round: number, chosenThrough: Slot, out: Output): void {
     this.#attendance.heard(node);
-    this.#attendance.knows(chosenThrough);
+    this.#attendance.knows(node, chosenThrough);
+    this.#changing?.hears(node, chosenThrough);
+    this.#relieve();
     for (const { client, read, slot } of this.#reads.answered(node, round)) {
       const to = addressOf("learner", read.learner);
       out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
@@ -128,18 +208,142 @@ export class Leadership {
 
   tick(out: Output): void {
     this.#resend(out);
+    this.#succession?.tick(out);
     this.#heartbeatTicks += 1;
     // Accepts carry the commit point; when none follows, the learners need not wait for the next heartbeat.
     const due = this.#heartbeatTicks >= this.#configuration.timing.heartbeatTicks;
     if (due || this.#announced < this.#window.commitPoint) this.announce(out);
     this.#attendance.tick(this.#window.commitPoint);
+    if (this.#changing !== undefined) this.#judgeChange(this.#changing, out);
   }
 
-  #propose(value: Value, origins: readonly Origin[], out: Output): void {
-    const slot = this.#window.add(value, origins);
+  /** The last slot that may have been filled by now. */
+  get #lastFilled(): Slot {
+    return Math.max(this.#window.nextSlot - 1, this.#recoverThrough);
+  }
+
+  #begin(changing: Changing, client: Address, sequence: number): void {
+    changing.asks(client, sequence);
+    this.#changing = changing;
+    this.#govern();
+  }
+
+  #judgeChange(changing: Changing, out: Output): void {
+    const { timing, limits } = this.#configuration;
+    const refused = changing.tick(timing, this.commitPoint, limits.windowSlots, this.#attendance);
+    if (refused === undefined) return;
+    changing.refuse(refused, this.#attendance, out);
+    this.#changing = undefined;
+    this.#govern();
+  }
+
+  /** What was chosen of the members is followed: those to come are prepared, and come into force. */
+  #follow(out: Output): void {
+    for (const { slot, value } of this.#window.takeChosenMemberships()) {
+      const before = this.#memberships;
+      this.#memberships = before.chosen(slot, value);
+      this.#coming ||= this.#memberships !== before;
+    }
+    const { latest } = this.#memberships;
+    if (this.#coming) this.#prepare(latest, out);
+    if (this.#isPending && this.#window.commitPoint + 1 >= latest.from) this.#comesIntoForce(out);
+  }
+
+  #prepare(latest: Memberships["latest"], out: Output): void {
+    this.#coming = false;
+    this.#isPending = true;
+    this.#isRelieved = false;
+    this.#succession = new Succession(latest, this.#ballot, this.#configuration.timing.retryTicks, out);
+    this.#fillBefore = latest.from;
+    this.#govern();
+  }
+
+  #comesIntoForce(out: Output): void {
+    const { from, membership } = this.#memberships.latest;
+    this.#isPending = false;
+    this.#hasLeft = !membership.members.includes(this.#node);
+    this.announce(out);
+    this.#changing?.settle(membership, from, out);
+    this.#changing = undefined;
+    this.#govern();
+    if (!this.#readsAreHeld) this.#reads.confirmedBy(this.#governing, this.#lastFilled);
+  }
+
+  /**
+   * Those that chose before are told of all that they chose, until those that came after them know it: else nobody might.
+   */
+  #relieve(): void {
+    if (this.#isRelieved) return;
+    const { from, membership } = this.#memberships.latest;
+    if (this.#window.commitPoint + 1 < from || !this.#attendance.isKnownTo(membership, from - 1)) return;
+    this.#isRelieved = true;
+    this.#govern();
+  }
+
+  /** Who governs, and who else is to hear of it. */
+  #govern(): void {
+    const next = this.#window.commitPoint + 1;
+    this.#governing = this.#memberships.periodsFrom(next).map(({ membership }) => membership);
+    const joiner = this.#changing?.joiner ?? 0;
+    const members = this.#memberships.membersFrom(this.#isRelieved ? next : 0);
+    const nodes = [...new Set([...members, ...(joiner === 0 ? [] : [joiner])])];
+    this.#acceptors = nodes.map((node) => addressOf("acceptor", node));
+    this.#observers = nodes.flatMap((node) =>
+      node === this.#node ? [addressOf("learner", node)] : [addressOf("proposer", node), addressOf("learner", node)],
+    );
+  }
+
+  /** Reads wait as long as who confirms them may change unseen. */
+  #decideReads(): void {
+    const isPreparing = this.#succession !== undefined && !this.#succession.isReady;
+    const held = isPreparing || this.#window.commitPoint < this.#readsHeldThrough;
+    if (held === this.#readsAreHeld) return;
+    this.#readsAreHeld = held;
+    if (held) this.#reads.hold();
+    else this.#reads.confirmedBy(this.#governing, this.#lastFilled);
+  }
+
+  /** Proposes in the next slot; false when there is nothing to propose, or nobody yet who may choose it. */
+  #proposeNext(queue: RequestQueue, out: Output): boolean {
+    const slot = this.#window.nextSlot;
+    if (this.#succession !== undefined && slot >= this.#succession.period.from) {
+      if (!this.#succession.isReady) return false;
+      this.#succeed(this.#succession.preparation);
+    }
+    if (this.#preparation !== undefined) {
+      if (slot <= this.#recoverThrough) return this.#propose(this.#preparation.valueFor(slot), [], out);
+      this.#preparation = undefined;
+    }
+    const changing = this.#changing;
+    const next = changing?.readyAt(this.commitPoint, this.#configuration.limits.windowSlots, this.#attendance);
+    if (changing !== undefined && next !== undefined) {
+      changing.proposed();
+      return this.#propose(encodeMembership(next), [], out);
+    }
+    if (!queue.isEmpty) {
+      const { value, origins } = queue.take();
+      return this.#propose(value, origins, out);
+    }
+    return slot < this.#fillBefore && this.#propose(noOp, [], out);
+  }
+
+  /** From this slot on the new members decide: what they reported is what may be proposed. */
+  #succeed(preparation: Preparation): void {
+    this.#succession = undefined;
+    this.#preparation = preparation;
+  }
+
+  #propose(value: Value, origins: readonly Origin[], out: Output): true {
+    const membership = this.#memberships.at(this.#window.nextSlot);
+    const slot = this.#window.add(value, origins, membership);
+    if (isMembershipValue(value)) {
+      this.#readsHeldThrough = Math.max(this.#readsHeldThrough, slot);
+      this.#fillBefore = slot + this.#configuration.alphaSlots;
+    }
     const accept = this.#accept(slot, value);
-    for (const to of this.#acceptors) out.send.push({ to, message: accept });
+    for (const to of membership.acceptors) out.send.push({ to, message: accept });
     this.#announced = this.#window.commitPoint;
+    return true;
   }
 
   #resend(out: Output): void {
@@ -148,9 +352,8 @@ export class Leadership {
       if (proposal.ageTicks < this.#configuration.timing.retryTicks) continue;
       proposal.ageTicks = 0;
       const accept = this.#accept(slot, proposal.value);
-      for (const [index, to] of this.#acceptors.entries()) {
-        const node = this.#configuration.nodes[index] ?? 0;
-        if (!hasAcceptor(proposal.votes, node)) out.send.push({ to, message: accept });
+      for (const [index, to] of proposal.membership.acceptors.entries()) {
+        if (!hasAcceptor(proposal.votes, index + 1)) out.send.push({ to, message: accept });
       }
     }
   }
@@ -161,6 +364,7 @@ export class Leadership {
 
   #heartbeat(): Message {
     const round = this.#reads.nextRound();
-    return { kind: "Heartbeat", ballot: this.#ballot, commitPoint: this.#window.commitPoint, round };
+    const { bytes: memberships } = this.#memberships;
+    return { kind: "Heartbeat", ballot: this.#ballot, commitPoint: this.#window.commitPoint, round, memberships };
   }
 }

@@ -7,10 +7,12 @@
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import { noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
-import { isPhase2Quorum, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import { isPhase2Quorum, noAcceptors, type AcceptorSet } from "../quorum.ts";
+import { withMember } from "../reconfiguration/membership.ts";
+import { unchanged, type Memberships } from "../reconfiguration/memberships.ts";
 import type { ReplicatedLearner } from "../replication/delivery.ts";
 import type { Value } from "../value.ts";
-import type { Configuration } from "./configuration.ts";
+import { firstMemberships, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { lastSlot } from "../replication/acceptor-log.ts";
 import { CatchingUp } from "../replication/catching-up.ts";
@@ -41,12 +43,16 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   readonly #catchingUp: CatchingUp;
   /** All slots up to this one have been delivered. */
   #delivered: Slot = 0;
+  /** Who takes part, as the slots delivered leave it. */
+  #memberships: Memberships;
+  /** The node of the leader heard last: one that joins may know of no other that is there. */
+  #leader: number;
   /** What the leader of the highest ballot heard said is chosen. */
   #commit: { readonly ballot: Ballot; readonly through: Slot } = { ballot: noBallot, through: 0 };
   /** All slots up to this one are known to be chosen by someone. */
   #known: Slot = 0;
   /** The host's newest durable snapshot holds all up to this one. */
-  #snapshot: Slot = 0;
+  #snapshot: { readonly slot: Slot; readonly memberships: Uint8Array } = { slot: 0, memberships: unchanged };
   #reads: ReadAt[] = [];
   /** The lowest slot that one of them waits for. */
   #readsWaitFor: Slot = Infinity;
@@ -54,7 +60,19 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
     this.#node = node;
-    this.#catchingUp = new CatchingUp(configuration, node);
+    this.#memberships = firstMemberships(configuration);
+    this.#leader = node;
+    const sources = (): readonly number[] => this.#sources();
+    const { timing } = configuration;
+    this.#catchingUp = new CatchingUp(
+      {
+        timing,
+        get nodes() {
+          return sources();
+        },
+      },
+      node,
+    );
   }
 
   step(from: Address, message: Message, out: Output): void {
@@ -68,6 +86,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
         this.#learnCommit(message.ballot, message.commitPoint);
         return this.#advance(out);
       case "Heartbeat":
+        this.#leader = nodeOf(from);
         return this.#heartbeat(message, out);
       case "ReadAt":
         return this.#readAt(message, out);
@@ -109,9 +128,12 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   }
 
   /** The host's state machine holds everything up to `slot`: from its own snapshot, or from another learner's. */
-  installed(slot: Slot, out: Output): void {
+  installed(slot: Slot, out: Output, memberships: Uint8Array): void {
     this.#catchingUp.finished();
     if (slot > this.#delivered) {
+      const told = this.#memberships.from(memberships);
+      if (told === undefined) throw new Error(`the history of memberships up to slot ${slot} cannot be read`);
+      this.#memberships = told;
       this.#delivered = slot;
       this.#known = Math.max(this.#known, slot);
       for (const held of this.#tallies.keys()) if (held <= slot) this.#tallies.delete(held);
@@ -128,11 +150,17 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
    * The host has made a snapshot of everything up to `slot` durable: the log behind it may go. The other acceptors hear
    * of it too, for the time when their own learners are down.
    */
-  snapshotted(slot: Slot, out: Output): void {
-    this.#snapshot = Math.max(this.#snapshot, slot);
-    for (const node of this.#configuration.nodes) {
-      out.send.push({ to: addressOf("acceptor", node), message: { kind: "Trim", slot } });
+  snapshotted(slot: Slot, out: Output, memberships: Uint8Array): void {
+    if (slot > this.#snapshot.slot) this.#snapshot = { slot, memberships };
+    const members = this.#memberships.membersFrom(this.#delivered + 1);
+    for (const node of new Set([...members, this.#node])) {
+      out.send.push({ to: addressOf("acceptor", node), message: { kind: "Trim", slot, memberships } });
     }
+  }
+
+  /** Who may have what it lacks. */
+  #sources(): readonly number[] {
+    return [...new Set([...this.#memberships.membersFrom(this.#delivered + 1), this.#leader])];
   }
 
   #vote(acceptor: number, ballot: Ballot, slot: Slot, value: Value | undefined): void {
@@ -144,9 +172,12 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
       this.#tallies.set(slot, tally);
     }
     if (ballot < tally.ballot) return;
-    tally.votes = withAcceptor(tally.votes, acceptor);
     if (value !== undefined) tally.value = value;
-    if (isPhase2Quorum(this.#configuration.quorums, tally.votes) && slot > this.#known) this.#known = slot;
+    // Further on it does not know yet who chooses; what they chose is learned otherwise.
+    if (slot > this.#delivered + this.#configuration.alphaSlots) return;
+    const membership = this.#memberships.at(slot);
+    tally.votes = withMember(membership, tally.votes, acceptor);
+    if (isPhase2Quorum(membership.quorums, tally.votes) && slot > this.#known) this.#known = slot;
   }
 
   #heartbeat({ ballot, commitPoint }: Heartbeat, out: Output): void {
@@ -173,12 +204,13 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
 
   /** Chosen is what a phase 2 quorum accepted in one ballot; a leader says so of what it proposed in its own. */
   #isChosen(slot: Slot, { ballot, votes }: Tally): boolean {
-    if (isPhase2Quorum(this.#configuration.quorums, votes)) return true;
+    if (isPhase2Quorum(this.#memberships.at(slot).quorums, votes)) return true;
     return ballot === this.#commit.ballot && slot <= this.#commit.through;
   }
 
   #deliver(slot: Slot, value: Value, out: Output): void {
     this.#delivered = slot;
+    this.#memberships = this.#memberships.chosen(slot, value);
     if (slot > this.#known) this.#known = slot;
     out.deliver.push({ kind: "chosen", slot, value });
   }
@@ -226,8 +258,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
 
   /** The own acceptor lacks what the snapshot holds: it need not have it. */
   #remind(from: Address, message: CatchUp, out: Output): void {
-    if (from !== addressOf("acceptor", this.#node) || this.#snapshot < message.from) return;
-    out.send.push({ to: from, message: { kind: "Trim", slot: this.#snapshot } });
+    if (from !== addressOf("acceptor", this.#node) || this.#snapshot.slot < message.from) return;
+    out.send.push({ to: from, message: { kind: "Trim", ...this.#snapshot } });
   }
 
   #serve(from: Address, { slot, offset }: FetchSnapshot, out: Output): void {

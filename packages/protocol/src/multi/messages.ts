@@ -31,16 +31,25 @@
 import type { Ballot } from "../ballot.ts";
 import type { Value } from "../value.ts";
 import { layouts } from "../layout.ts";
-import { electionLayout, type Prepare, type Probe, type ProbeReply } from "../leader/messages.ts";
-import type { Promised, Rejected, SlotProposal } from "../leader/messages.ts";
+import { electionLayout, type Prepare, type Probe, type ProbeReply as Reply } from "../leader/messages.ts";
+import type { Promised as Promise1b, Rejected, SlotProposal } from "../leader/messages.ts";
+import { reconfigurationLayout, type ChangeRefused, type Reconfigure } from "../reconfiguration/messages.ts";
+import type { Reconfigured } from "../reconfiguration/messages.ts";
 import { catchUpLayout, type CatchUp, type Chosen, type FetchSnapshot } from "../replication/messages.ts";
-import type { Slot, SnapshotPart, Trim } from "../replication/messages.ts";
+import type { Slot, SnapshotPart, Trim as SlotTrim } from "../replication/messages.ts";
 import { serviceLayout, type NoQuorum, type Overloaded, type Read, type Redirect } from "../service.ts";
 import type { Request, Response } from "../service.ts";
 
-export type { Prepare, Probe, ProbeReply, Promised, Rejected, SlotProposal };
-export type { CatchUp, Chosen, FetchSnapshot, Slot, SnapshotPart, Trim };
+export type { Prepare, Probe, Rejected, SlotProposal };
+export type { CatchUp, Chosen, FetchSnapshot, Slot, SnapshotPart };
+export type { ChangeRefused, Reconfigure, Reconfigured };
 export type { NoQuorum, Overloaded, Read, Redirect, Request, Response };
+
+/** Phase 1b, with who chooses the slots that it tells of. */
+export interface Promised extends Promise1b {
+  /** The history of memberships as `chosenThrough` leaves it: `Memberships.bytes`. */
+  readonly memberships: Uint8Array;
+}
 
 /** Phase 2a: the bytes of this message are the acceptor's log entry. */
 export interface Accept {
@@ -77,6 +86,8 @@ export interface Heartbeat {
   readonly commitPoint: Slot;
   /** Numbers the heartbeats of a ballot, so that a read knows which answers came after it. */
   readonly round: number;
+  /** The history of memberships as `commitPoint` leaves it: `Memberships.bytes`. */
+  readonly memberships: Uint8Array;
 }
 
 /** The acceptor has promised nothing above the heartbeat's ballot. */
@@ -86,6 +97,20 @@ export interface HeartbeatAck {
   readonly round: number;
   /** All slots up to this one are known to be chosen by the acceptor. */
   readonly chosenThrough: Slot;
+}
+
+/** The answer to a Probe, from which a proposer that was away learns who is asked now. */
+export interface ProbeReply extends Reply {
+  /** All slots up to this one are known to be chosen by the acceptor. */
+  readonly chosenThrough: Slot;
+  /** The history of memberships as `chosenThrough` leaves it: `Memberships.bytes`. */
+  readonly memberships: Uint8Array;
+}
+
+/** A learner's snapshot is durable, as in the other protocols; the log that goes held the history of memberships. */
+export interface Trim extends SlotTrim {
+  /** That history as `slot` leaves it: `Memberships.bytes`. */
+  readonly memberships: Uint8Array;
 }
 
 /** A confirmed read: to be answered from a state that has applied `slot`. */
@@ -119,7 +144,10 @@ export type Message =
   | Chosen
   | Trim
   | FetchSnapshot
-  | SnapshotPart;
+  | SnapshotPart
+  | Reconfigure
+  | Reconfigured
+  | ChangeRefused;
 
 /**
  * What goes to stable storage: a promise as a Prepare, whose `from` is the first slot that the acceptor does not know
@@ -133,16 +161,18 @@ const { Read: read, ...service } = serviceLayout;
 export const layout = layouts<Message>({
   ...service,
   Prepare: electionLayout.Prepare,
-  Promised: electionLayout.Promised,
+  Promised: { ...electionLayout.Promised, memberships: "bytes" },
   Accept: { ballot: "integer", slot: "integer", commitPoint: "integer", value: "bytes" },
   Accepted: { ballot: "integer", slot: "integer" },
   AcceptedValue: { ballot: "integer", slot: "integer", commitPoint: "integer", value: "bytes" },
   Rejected: electionLayout.Rejected,
-  Heartbeat: { ballot: "integer", commitPoint: "integer", round: "integer" },
+  Heartbeat: { ballot: "integer", commitPoint: "integer", round: "integer", memberships: "bytes" },
   HeartbeatAck: { ballot: "integer", round: "integer", chosenThrough: "integer" },
   Probe: electionLayout.Probe,
-  ProbeReply: electionLayout.ProbeReply,
+  ProbeReply: { ...electionLayout.ProbeReply, chosenThrough: "integer", memberships: "bytes" },
   Read: read,
   ReadAt: { slot: "integer", client: "integer", query: "bytes" },
   ...catchUpLayout,
+  Trim: { slot: "integer", memberships: "bytes" },
+  ...reconfigurationLayout,
 });

@@ -3,41 +3,49 @@
  * off into numbers that have no successor, because of what arrives. Lies within these bounds are not detected.
  */
 import { isAddress, nodeOf, roleOf, type Address } from "../address.ts";
+import { areMemberships } from "../reconfiguration/memberships.ts";
 import type { Bounds, Configuration } from "./configuration.ts";
 import type { Message } from "./messages.ts";
 
 /** Ballots and slots end far below the greatest safe integer, so that what comes after one is a safe integer too. */
 const most = 2 ** 52;
 
-export function isPlausible({ nodes, limits }: Configuration, from: Address, message: Message): boolean {
+export function isPlausible({ identities, limits }: Configuration, from: Address, message: Message): boolean {
   switch (message.kind) {
     case "Prepare":
       return isBallot(message.ballot) && message.from <= most;
     case "Accept":
       return isVote(message, limits);
     case "AcceptedValue":
-      return isAcceptor(nodes, from) && isVote(message, limits);
+      return isAcceptor(identities, from) && isVote(message, limits);
     case "Heartbeat":
-      return isBallot(message.ballot) && message.commitPoint <= most;
+      return isBallot(message.ballot) && message.commitPoint <= most && areMemberships(message.memberships);
     case "Accepted":
-      return isAcceptor(nodes, from);
+      return isAcceptor(identities, from);
     case "HeartbeatAck":
-      return isAcceptor(nodes, from) && message.chosenThrough <= most;
+      return isAcceptor(identities, from) && message.chosenThrough <= most;
     case "Rejected":
+      return isAcceptor(identities, from) && message.promised <= most;
     case "ProbeReply":
-      return isAcceptor(nodes, from) && message.promised <= most;
+      return (
+        isAcceptor(identities, from) &&
+        message.promised <= most &&
+        message.chosenThrough <= most &&
+        areMemberships(message.memberships)
+      );
     case "Promised":
       return (
-        isAcceptor(nodes, from) &&
+        isAcceptor(identities, from) &&
         message.chosenThrough <= most &&
+        areMemberships(message.memberships) &&
         message.accepted.every(({ slot, ballot }) => slot <= most && ballot <= most)
       );
     case "Chosen":
       return message.from <= most && message.trimmedThrough <= most;
     case "Trim":
-      return nodes.includes(nodeOf(from)) && message.slot <= most;
+      return isNode(identities, nodeOf(from)) && message.slot <= most && areMemberships(message.memberships);
     case "Read":
-      return nodes.includes(message.learner) && message.query.length <= limits.valueBytes;
+      return isNode(identities, message.learner) && message.query.length <= limits.valueBytes;
     case "ReadAt":
       return isAddress(message.client) && message.query.length <= limits.valueBytes;
     default:
@@ -60,6 +68,11 @@ function isBallot(ballot: number): boolean {
   return ballot > 0 && ballot <= most;
 }
 
-function isAcceptor(nodes: readonly number[], address: Address): boolean {
-  return roleOf(address) === "acceptor" && nodes.includes(nodeOf(address));
+/** Who is a member changes; who may ever be one does not. Whose vote counts, the membership of its slot decides. */
+function isNode(identities: number, node: number): boolean {
+  return node >= 1 && node <= identities;
+}
+
+function isAcceptor(identities: number, address: Address): boolean {
+  return roleOf(address) === "acceptor" && isNode(identities, nodeOf(address));
 }

@@ -9,17 +9,19 @@ import { Election } from "../leader/election.ts";
 import { Preparation } from "../leader/preparation.ts";
 import { RequestQueue } from "../leader/queue.ts";
 import { isPhase1Quorum } from "../quorum.ts";
-import type { Configuration } from "./configuration.ts";
+import { membersAmong } from "../reconfiguration/membership.ts";
+import type { Memberships } from "../reconfiguration/memberships.ts";
+import { firstMemberships, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { Leadership } from "./leadership.ts";
 import type { Accepted, Entry, Heartbeat, HeartbeatAck, Message } from "./messages.ts";
-import type { ProbeReply, Promised, Read, Rejected, Request, Slot } from "./messages.ts";
+import type { ProbeReply, Promised, Read, Reconfigure, Rejected, Request, Slot } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
+import { Standing } from "./standing.ts";
 
 export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
   readonly #node: number;
-  readonly #acceptors: readonly Address[];
   readonly #election: Election;
   readonly #queue: RequestQueue;
 
@@ -27,6 +29,9 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #ballot: Ballot = noBallot;
   /** All slots up to this one are chosen, as far as it has heard. */
   #commitPoint: Slot = 0;
+  readonly #standing: Standing;
+  /** Who takes part, as what the acceptors of phase 1 know to be chosen leaves it. */
+  #prepared: Memberships;
   /** Phase 1 under way. */
   #preparation: Preparation | undefined;
   /** Phase 1 done: it leads. */
@@ -35,7 +40,9 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   constructor(configuration: Configuration, node: number, random: Random) {
     this.#configuration = configuration;
     this.#node = node;
-    this.#acceptors = configuration.nodes.map((each) => addressOf("acceptor", each));
+    const first = firstMemberships(configuration);
+    this.#standing = new Standing(first, node);
+    this.#prepared = first;
     this.#election = new Election(configuration, random);
     this.#queue = new RequestQueue(configuration.limits);
   }
@@ -47,6 +54,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
         return this.#request(from, message, out);
       case "Read":
         return this.#read(from, message, out);
+      case "Reconfigure":
+        return this.#reconfigure(from, message, out);
       case "Promised":
         return this.#promised(from, message, out);
       case "Accepted":
@@ -67,7 +76,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   tick(out: Output): void {
     if (this.#leadership !== undefined) {
       this.#leadership.tick(out);
-      if (!this.#leadership.reachesQuorum) this.#standDown(out, this.#leadership.reached);
+      if (this.#leadership.isOver) this.#standDown(out);
+      else if (!this.#leadership.reachesQuorum) this.#standDown(out, this.#leadership.reached);
       else if (!this.#leadership.isVouchedFor) this.#standDown(out);
       return;
     }
@@ -80,7 +90,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     if (this.#election.tick()) {
       this.#release(out);
       const probe: Message = { kind: "Probe", round: this.#election.round };
-      for (const acceptor of this.#acceptors) out.send.push({ to: acceptor, message: probe });
+      for (const acceptor of this.#probed()) out.send.push({ to: acceptor, message: probe });
     }
   }
 
@@ -100,6 +110,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   status(): RoleStatus {
     const leading = this.#leadership;
+    const { membership } = (leading?.memberships ?? this.#standing.memberships).latest;
     return {
       state: leading !== undefined ? "leading" : this.#preparation !== undefined ? "preparing" : "following",
       ballot: leading !== undefined ? this.#ballot : this.#election.highest,
@@ -107,6 +118,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       commitPoint: leading?.commitPoint ?? this.#commitPoint,
       slotsInFlight: leading?.slotsInFlight ?? 0,
       queuedBytes: this.#queue.sizeBytes,
+      membership: membership.number,
+      members: membership.members.join(","),
     };
   }
 
@@ -127,42 +140,76 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     }
   }
 
+  #reconfigure(from: Address, message: Reconfigure, out: Output): void {
+    if (this.#leadership !== undefined) return this.#leadership.reconfigure(from, message, out);
+    out.send.push({ to: from, message: this.#refusal(message.sequence) });
+  }
+
   #refusal(sequence: number): Message {
     const { reached, leader } = this.#election;
     if (reached === undefined) return { kind: "Redirect", sequence, leader };
-    const { phase1, phase2 } = this.#configuration.quorums;
+    const { phase1, phase2 } = this.#standing.memberships.at(this.#commitPoint + 1).quorums;
     return { kind: "NoQuorum", sequence, reachable: reached, needed: Math.max(phase1, phase2) };
   }
 
   #probeReply(from: Address, reply: ProbeReply, out: Output): void {
     if (this.#leadership !== undefined || this.#preparation !== undefined) return;
-    if (this.#election.probed(nodeOf(from), reply)) this.#prepare(out);
+    this.#learnMemberships(reply.memberships);
+    if (this.#standing.relieves(nodeOf(from), reply.chosenThrough)) {
+      out.deliver.push({ kind: "removed", from: this.#standing.memberships.latest.from });
+    }
+    if (this.#election.probed(nodeOf(from), reply) && this.#standing.isMember) this.#prepare(out);
+  }
+
+  /** Its own acceptor as well: it may know of members that this proposer has not heard of. */
+  #probed(): readonly Address[] {
+    return [...new Set([...this.#standing.members, this.#node])].map((node) => addressOf("acceptor", node));
+  }
+
+  #learnMemberships(bytes: Uint8Array): void {
+    this.#standing.learn(bytes, this.#commitPoint);
+    this.#election.isAmong(this.#standing.electorate);
   }
 
   /** Phase 1a, for every slot from the first that it does not know to be chosen. The ballot is durable first. */
   #prepare(out: Output): void {
-    const { nodes } = this.#configuration;
-    this.#ballot = nextBallot(Math.max(this.#ballot, this.#election.highest), this.#node, nodes.length);
+    const { identities } = this.#configuration;
+    this.#ballot = nextBallot(Math.max(this.#ballot, this.#election.highest), this.#node, identities);
     this.#election.saw(this.#ballot);
     const from = this.#commitPoint + 1;
     const prepare: Entry = { kind: "Prepare", ballot: this.#ballot, from };
-    this.#preparation = new Preparation(this.#acceptors, from, this.#configuration.timing.retryTicks);
+    const acceptors = this.#newPreparation(from, this.#standing.members);
     out.persist.push(prepare);
-    for (const acceptor of this.#acceptors) out.sendAfterPersist.push({ to: acceptor, message: prepare });
+    for (const acceptor of acceptors) out.sendAfterPersist.push({ to: acceptor, message: prepare });
+  }
+
+  #newPreparation(from: Slot, nodes: readonly number[]): readonly Address[] {
+    const acceptors = nodes.map((node) => addressOf("acceptor", node));
+    this.#preparation = new Preparation(acceptors, from, this.#configuration.timing.retryTicks);
+    this.#prepared = firstMemberships(this.#configuration);
+    return acceptors;
   }
 
   #promised(from: Address, promise: Promised, out: Output): void {
-    if (this.#preparation === undefined || promise.ballot !== this.#ballot) return;
+    if (promise.ballot !== this.#ballot) return;
+    if (this.#preparation === undefined) return this.#leadership?.promised(from, promise, out);
+    const { chosenThrough: before } = this.#preparation;
     const next = this.#preparation.promised(from, promise);
+    if (this.#preparation.chosenThrough > before) {
+      this.#prepared = this.#prepared.from(promise.memberships) ?? this.#prepared;
+    }
     if (next > 0) {
       this.#election.getsOn();
       out.send.push({ to: from, message: { kind: "Prepare", ballot: this.#ballot, from: next } });
       return;
     }
-    const { quorum, from: asked, chosenThrough } = this.#preparation;
-    if (!isPhase1Quorum(this.#configuration.quorums, quorum)) return;
-    if (chosenThrough < asked - 1) return this.#prepareLower(chosenThrough + 1, out);
-    this.#leadership = new Leadership(this.#configuration, this.#node, this.#ballot, this.#preparation);
+    const { answered, from: asked, chosenThrough } = this.#preparation;
+    // Who chooses the first slot that is left to do is known by those who know all before it.
+    const membership = this.#prepared.at(chosenThrough + 1);
+    this.#ask(this.#preparation, membership.acceptors, out);
+    if (!isPhase1Quorum(membership.quorums, membersAmong(membership, answered))) return;
+    if (chosenThrough < asked - 1) return this.#prepareLower(chosenThrough + 1, membership.members, out);
+    this.#leadership = new Leadership(this.#configuration, this.#node, this.#ballot, this.#preparation, this.#prepared);
     this.#preparation = undefined;
     this.#leadership.announce(out);
   }
@@ -171,10 +218,16 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
    * It heard from an earlier leader that more is chosen than any acceptor of the quorum can tell: without finishing
    * those slots no learner might ever learn them. The ballot is durable, since it has been promised.
    */
-  #prepareLower(from: Slot, out: Output): void {
-    this.#preparation = new Preparation(this.#acceptors, from, this.#configuration.timing.retryTicks);
-    for (const acceptor of this.#acceptors) {
+  #prepareLower(from: Slot, members: readonly number[], out: Output): void {
+    for (const acceptor of this.#newPreparation(from, members)) {
       out.send.push({ to: acceptor, message: { kind: "Prepare", ballot: this.#ballot, from } });
+    }
+  }
+
+  /** The ballot is durable, since somebody has promised it. */
+  #ask(preparation: Preparation, acceptors: readonly Address[], out: Output): void {
+    for (const acceptor of preparation.ask(acceptors)) {
+      out.send.push({ to: acceptor, message: { kind: "Prepare", ballot: this.#ballot, from: preparation.from } });
     }
   }
 
@@ -188,8 +241,9 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     if (ballot === this.#ballot && promised > ballot) this.#standDown(out);
   }
 
-  #heartbeat({ ballot, commitPoint }: Heartbeat, out: Output): void {
+  #heartbeat({ ballot, commitPoint, memberships }: Heartbeat, out: Output): void {
     this.#commitPoint = Math.max(this.#commitPoint, commitPoint);
+    this.#learnMemberships(memberships);
     const trying = this.#leadership !== undefined || this.#preparation !== undefined;
     if (trying && ballot < this.#ballot) return;
     this.#standDown(out);
@@ -211,6 +265,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #release(out: Output): void {
     const origins = [...this.#queue.clear(), ...(this.#leadership?.origins() ?? [])];
     this.#commitPoint = Math.max(this.#commitPoint, this.#leadership?.commitPoint ?? 0);
+    if (this.#leadership !== undefined) this.#learnMemberships(this.#leadership.memberships.bytes);
     this.#leadership = undefined;
     this.#preparation = undefined;
     for (const { client, sequence } of origins) out.send.push({ to: client, message: this.#refusal(sequence) });

@@ -2,9 +2,13 @@
  * Linearizable reads without a log write: a read that a leader received is answered from a state with every slot
  * that was proposed by then, once a phase 2 quorum has confirmed, after it was received, that no higher ballot has been
  * promised.
+ *
+ * What was chosen unknown to this leader was chosen by members of the slots behind those that it proposed. Their quorums
+ * confirm: of each membership that governs some of the next alpha slots. As long as it does not know these, reads wait.
  */
 import type { Address } from "../address.ts";
-import { isPhase2Quorum, noAcceptors, withAcceptor, type QuorumSystem } from "../quorum.ts";
+import { isPhase2Quorum, noAcceptors } from "../quorum.ts";
+import { withMember, type Membership } from "../reconfiguration/membership.ts";
 import type { Read, Slot } from "./messages.ts";
 
 export interface PendingRead {
@@ -17,7 +21,8 @@ export interface PendingRead {
 }
 
 export class PendingReads {
-  readonly #quorums: QuorumSystem;
+  #memberships: readonly Membership[];
+  #held = false;
   /** In the order received, so with rounds that never decrease. */
   #reads: PendingRead[] = [];
   /** The round of the last heartbeat sent. */
@@ -26,8 +31,22 @@ export class PendingReads {
   readonly #answered = new Map<number, number>();
   #confirmed = 0;
 
-  constructor(quorums: QuorumSystem) {
-    this.#quorums = quorums;
+  /** @param memberships of each of which a phase 2 quorum must confirm */
+  constructor(memberships: readonly Membership[]) {
+    this.#memberships = memberships;
+  }
+
+  /** Nothing is confirmed until it is known who confirms. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** These confirm from now on, in rounds that begin now; what waited is to see all up to `slot` as well. */
+  confirmedBy(memberships: readonly Membership[], slot: Slot): void {
+    this.#held = false;
+    this.#memberships = memberships;
+    const round = this.#sent + 1;
+    this.#reads = this.#reads.map((read) => ({ ...read, round, slot: Math.max(read.slot, slot) }));
   }
 
   get size(): number {
@@ -41,6 +60,7 @@ export class PendingReads {
 
   /** True when a read waits for a heartbeat that has not been sent, and none is on its way that others wait for. */
   get wantsRound(): boolean {
+    if (this.#held) return false;
     const last = this.#reads.at(-1);
     return last !== undefined && last.round > this.#sent && this.#confirmed === this.#sent;
   }
@@ -58,12 +78,18 @@ export class PendingReads {
     // The greatest round that a quorum has answered, among the rounds answered.
     for (const candidate of this.#answered.values()) {
       if (candidate <= this.#confirmed) continue;
-      let set = noAcceptors;
-      for (const [acceptor, highest] of this.#answered) if (highest >= candidate) set = withAcceptor(set, acceptor);
-      if (isPhase2Quorum(this.#quorums, set)) this.#confirmed = candidate;
+      if (this.#memberships.every((membership) => this.#isConfirmed(membership, candidate)))
+        this.#confirmed = candidate;
     }
+    if (this.#held) return [];
     const waiting = this.#reads.findIndex((read) => read.round > this.#confirmed);
     return this.#reads.splice(0, waiting === -1 ? this.#reads.length : waiting);
+  }
+
+  #isConfirmed(membership: Membership, round: number): boolean {
+    let set = noAcceptors;
+    for (const [node, highest] of this.#answered) if (highest >= round) set = withMember(membership, set, node);
+    return isPhase2Quorum(membership.quorums, set);
   }
 
   /** Gives up: returns what waited. */

@@ -49,14 +49,26 @@ export interface SnapshotDelivery {
   readonly kind: "snapshot";
 }
 
-export type ReplicaDelivery = ChosenDelivery | ReadDelivery | ServeDelivery | PartDelivery | SnapshotDelivery;
+/** This node is no member any more, and nobody needs it to finish anything: its host may stop it. */
+export interface RemovedDelivery {
+  readonly kind: "removed";
+  /** The first slot that is chosen without it. */
+  readonly from: Slot;
+}
+
+export type ReplicaDelivery =
+  ChosenDelivery | ReadDelivery | ServeDelivery | PartDelivery | SnapshotDelivery | RemovedDelivery;
 
 /** What a host tells a learner behind which a replica with its snapshots stands. */
 export interface ReplicatedLearner<Message, Entry, Delivery> {
-  /** The host's state machine holds everything up to `slot`: from its own snapshot, or from another learner's. */
-  installed(slot: Slot, out: Output<Message, Entry, Delivery>): void;
+  /**
+   * The host's state machine holds everything up to `slot`: from its own snapshot, or from another learner's.
+   *
+   * @param memberships the history of memberships as `slot` leaves it; empty where there is none
+   */
+  installed(slot: Slot, out: Output<Message, Entry, Delivery>, memberships: Uint8Array): void;
   /** What was fetched is not a whole snapshot: fetch it anew, from another learner. */
   refused(): void;
   /** The host has made a snapshot of everything up to `slot` durable: the log behind it may go. */
-  snapshotted(slot: Slot, out: Output<Message, Entry, Delivery>): void;
+  snapshotted(slot: Slot, out: Output<Message, Entry, Delivery>, memberships: Uint8Array): void;
 }

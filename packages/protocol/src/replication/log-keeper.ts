@@ -9,13 +9,15 @@ import { lastSlot } from "./acceptor-log.ts";
 import type { CatchUp, Chosen, Slot, Trim } from "./messages.ts";
 
 /** What it must know of the configuration that it is in. */
-export interface Keeping {
+export interface Keeping<T extends Trim = Trim> {
   /** The nodes that have an acceptor with a log and a learner with snapshots. */
   readonly nodes: readonly number[];
   readonly timing: Timing;
   readonly limits: Bounds;
   /** How many nodes may be lost for good, when the others have every quorum that progress takes. */
   readonly mayBeLost: number;
+  /** Hears what the log has forgotten. */
+  readonly forgot?: (trim: T) => void;
 }
 
 /** The log that it keeps. */
@@ -35,26 +37,27 @@ export interface KeptLog {
 }
 
 /** The part of an output that it fills. */
-interface Output {
+interface Output<T> {
   readonly send: { push(...envelopes: Envelope<CatchUp | Chosen>[]): unknown };
-  readonly persist: { push(entry: Chosen | Trim): unknown };
+  readonly persist: { push(entry: Chosen | T): unknown };
   trimThrough: number;
 }
 
-export class LogKeeper {
-  readonly #keeping: Keeping;
+/** @typeParam T what a learner's durable snapshot says to the log, which may be more than its slot */
+export class LogKeeper<T extends Trim = Trim> {
+  readonly #keeping: Keeping<T>;
   readonly #node: number;
   readonly #ownLearner: Address;
   readonly #log: KeptLog;
-  /** By node: its learner has a durable snapshot of all up to here. */
-  readonly #snapshots = new Map<number, Slot>();
+  /** By node: what its learner said of its newest durable snapshot. */
+  readonly #snapshots = new Map<number, T>();
   /** Ticks in which more was chosen than this log can tell, and it did not get on. */
   #stuckTicks = 0;
   #stuckAt: Slot = 0;
   /** The node whose acceptor was asked last for what this log lacks. */
   #source: number;
 
-  constructor(keeping: Keeping, node: number, log: KeptLog) {
+  constructor(keeping: Keeping<T>, node: number, log: KeptLog) {
     this.#keeping = keeping;
     this.#node = node;
     this.#ownLearner = addressOf("learner", node);
@@ -63,18 +66,20 @@ export class LogKeeper {
   }
 
   /** @param known all slots up to here are chosen, said a leader */
-  tick(known: Slot, out: Output): void {
+  tick(known: Slot, out: Output<T>): void {
     this.#mend(known, out);
     // Its own learner is down, or far behind, and will have to fetch a snapshot: the log must not grow for ever.
-    if (this.#log.sizeBytes > this.#keeping.limits.logBytes) this.#forget(this.#heldElsewhere(), out);
+    if (this.#log.sizeBytes <= this.#keeping.limits.logBytes) return;
+    const held = this.#heldElsewhere();
+    if (held !== undefined) this.#forget(held, out);
   }
 
-  catchUp(from: Address, { from: first }: CatchUp, out: Output): void {
+  catchUp(from: Address, { from: first }: CatchUp, out: Output<T>): void {
     out.send.push({ to: from, message: this.#log.chosenFrom(first) });
   }
 
   /** Its own learner, or another acceptor, has what this log lacks: kept, so that it is whole for the next restart. */
-  repair(from: Address, message: Chosen, out: Output): void {
+  repair(from: Address, message: Chosen, out: Output<T>): void {
     if (from !== this.#ownLearner && roleOf(from) !== "acceptor") return;
     if (message.from > this.#log.chosenThrough + 1 || lastSlot(message) <= this.#log.chosenThrough) return;
     out.persist.push(message);
@@ -82,10 +87,11 @@ export class LogKeeper {
   }
 
   /** A learner's snapshot is durable. What its own learner lacks is kept, as long as there is room for it. */
-  trim(from: Address, { slot }: Trim, out: Output): void {
-    if (from === this.#ownLearner) this.#forget(slot, out);
+  trim(from: Address, trim: T, out: Output<T>): void {
+    if (from === this.#ownLearner) this.#forget(trim, out);
     else if (roleOf(from) === "learner") {
-      this.#snapshots.set(nodeOf(from), Math.max(slot, this.#snapshots.get(nodeOf(from)) ?? 0));
+      const before = this.#snapshots.get(nodeOf(from));
+      if (before === undefined || trim.slot > before.slot) this.#snapshots.set(nodeOf(from), trim);
     }
   }
 
@@ -94,7 +100,7 @@ export class LogKeeper {
    * or has only that of an older ballot. Else a value might be known to one acceptor alone. The others may have dropped
    * it behind a snapshot: so may the own learner, whose Trim was lost.
    */
-  #mend(known: Slot, out: Output): void {
+  #mend(known: Slot, out: Output<T>): void {
     const { chosenThrough } = this.#log;
     if (known <= chosenThrough || chosenThrough > this.#stuckAt) {
       this.#stuckAt = chosenThrough;
@@ -111,14 +117,18 @@ export class LogKeeper {
   }
 
   /** All up to here is in durable snapshots of so many other nodes that one is left when all that may be lost are. */
-  #heldElsewhere(): Slot {
-    return [...this.#snapshots.values()].sort((one, other) => other - one)[this.#keeping.mayBeLost] ?? 0;
+  #heldElsewhere(): T | undefined {
+    const { nodes, mayBeLost } = this.#keeping;
+    // Who is no member any more may be gone with its snapshot.
+    for (const node of this.#snapshots.keys()) if (!nodes.includes(node)) this.#snapshots.delete(node);
+    return [...this.#snapshots.values()].sort((one, other) => other.slot - one.slot)[mayBeLost];
   }
 
-  #forget(through: Slot, out: Output): void {
-    if (through <= this.#log.trimmedThrough) return;
-    this.#log.forget(through);
-    out.persist.push({ kind: "Trim", slot: through });
-    out.trimThrough = through;
+  #forget(trim: T, out: Output<T>): void {
+    if (trim.slot <= this.#log.trimmedThrough) return;
+    this.#log.forget(trim.slot);
+    this.#keeping.forgot?.(trim);
+    out.persist.push(trim);
+    out.trimThrough = trim.slot;
   }
 }

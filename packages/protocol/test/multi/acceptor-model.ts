@@ -1,6 +1,7 @@
 /**
  * The acceptor's rules once more, as plain as can be: a state that is never changed, and a table of what follows.
  */
+import { unchanged } from "../../src/index.ts";
 import type { Envelope } from "../../src/index.ts";
 import type { Chosen, Entry, Message } from "../../src/multi/index.ts";
 import { acceptor, learner, nothing, type Did } from "./stage.ts";
@@ -86,7 +87,15 @@ export function expected(model: Model, from: number, message: Message, everyLear
       const open = [...model.log].filter(([slot]) => slot >= message.from && slot > model.chosen);
       const accepted = open.sort(([a], [b]) => a - b).map(([slot, vote]) => ({ slot, ...vote }));
       const { ballot } = message;
-      const answer: Message = { ...message, kind: "Promised", ballot, chosenThrough: model.chosen, accepted, next: 0 };
+      const answer: Message = {
+        ...message,
+        kind: "Promised",
+        ballot,
+        chosenThrough: model.chosen,
+        accepted,
+        next: 0,
+        memberships: unchanged,
+      };
       return { did: { ...nothing, persist, sendAfterPersist: toSender(answer) }, next: { ...next, silent: false } };
     }
     case "Accept": {
@@ -122,7 +131,14 @@ export function expected(model: Model, from: number, message: Message, everyLear
     }
     case "Probe": {
       const { promised, silent } = model;
-      const answer: Message = { kind: "ProbeReply", round: message.round, promised, leaderSilent: silent };
+      const answer: Message = {
+        kind: "ProbeReply",
+        round: message.round,
+        promised,
+        leaderSilent: silent,
+        chosenThrough: model.chosen,
+        memberships: unchanged,
+      };
       return { did: { ...nothing, send: toSender(answer) }, next: model };
     }
     case "CatchUp": {

@@ -2,7 +2,7 @@
  * The acceptor against its model: every state by every message, with ballots and slots below, equal and above.
  */
 import { expect, test } from "vitest";
-import { type Address } from "../../src/index.ts";
+import { unchanged, type Address } from "../../src/index.ts";
 import { Acceptor, configurationOf, slotOf, type Learning, type Message } from "../../src/multi/index.ts";
 import { expected, newModel, type Model } from "./acceptor-model.ts";
 import { accept, acceptor, chosen, heartbeat, learner, prepare, proposer, sentKind, step } from "./stage.ts";
@@ -10,7 +10,7 @@ import type { Did } from "./stage.ts";
 
 type Event = readonly [from: Address, message: Message];
 
-const trim = (slot: number): Message => ({ kind: "Trim", slot });
+const trim = (slot: number): Message => ({ kind: "Trim", slot, memberships: unchanged });
 const fromOwner = (message: Message & { readonly ballot: number }): Event => [
   proposer(((message.ballot - 1) % 3) + 1),
   message,

@@ -2,7 +2,7 @@
  * How a learner that is behind gets what it lacks: whom it asks, and what it takes.
  */
 import { describe, expect, test } from "vitest";
-import { timing, type Address } from "../../src/index.ts";
+import { timing, type Address, unchanged } from "../../src/index.ts";
 import { configurationOf, Learner, type Message } from "../../src/multi/index.ts";
 import { acceptor, chosen, heartbeat, learner, nothing, proposer, sent, sentKind, step, tick, turn } from "./stage.ts";
 
@@ -69,7 +69,7 @@ describe("a learner that is behind", () => {
     const last = step(role, learner(3), part(10, 10, 2));
     expect(last.deliver).toHaveLength(1);
     expect(sent(last)).toEqual([]);
-    expect(turn((out) => role.installed(10, out)).deliver).toEqual([]);
+    expect(turn((out) => role.installed(10, out, unchanged)).deliver).toEqual([]);
     expect(step(role, acceptor(3), chosen(11, ["k"])).deliver).toMatchObject([{ slot: 11 }]);
   });
 

@@ -2,7 +2,7 @@
  * Who may try to lead: every set of answers of 3 and 5 acceptors, with majorities and other quorums.
  */
 import { describe, expect, test } from "vitest";
-import { flexible, majority, noBallot } from "../../src/index.ts";
+import { flexible, majority, noBallot, unchanged } from "../../src/index.ts";
 import { configurationOf, Proposer } from "../../src/multi/index.ts";
 import { Election } from "../../src/leader/election.ts";
 import { acceptor, heartbeat, proposer, sentKind, step, tick } from "./stage.ts";
@@ -58,7 +58,7 @@ test("it tries when a phase 1 quorum hears no leader and a phase 2 quorum answer
 
 describe("answers that do not count", () => {
   const silent = (round: number, promised = noBallot) =>
-    ({ kind: "ProbeReply", round, promised, leaderSilent: true }) as const;
+    ({ kind: "ProbeReply", round, promised, leaderSilent: true, chosenThrough: 0, memberships: unchanged }) as const;
 
   test("of an earlier round, although their ballot is seen", () => {
     const election = probing();
@@ -121,6 +121,13 @@ test("a client is sent to the leader that acceptors still hear", () => {
   const role = new Proposer(configurationOf(3), 1, () => 0);
   let probe = sentKind(tick(role), "Probe")[0];
   while (probe === undefined) probe = sentKind(tick(role), "Probe")[0];
-  step(role, acceptor(2), { kind: "ProbeReply", round: probe.round, promised: 6, leaderSilent: false });
+  step(role, acceptor(2), {
+    kind: "ProbeReply",
+    round: probe.round,
+    promised: 6,
+    leaderSilent: false,
+    chosenThrough: 0,
+    memberships: unchanged,
+  });
   expect(role.status()["leader"]).toBe(3);
 });

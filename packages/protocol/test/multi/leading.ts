@@ -1,6 +1,7 @@
 /**
  * Brings a proposer to the states that tests begin with.
  */
+import { unchanged } from "../../src/index.ts";
 import { Proposer, type Configuration } from "../../src/multi/index.ts";
 import { acceptor, promised, sentKind, step, tick, type Did } from "./stage.ts";
 
@@ -21,6 +22,8 @@ export function elect(role: Proposer, configuration: Configuration, promisedBall
         round: probe.round,
         promised: promisedBallot,
         leaderSilent: true,
+        chosenThrough: 0,
+        memberships: unchanged,
       });
       if (sentKind(did, "Prepare").length > 0) return did;
     }

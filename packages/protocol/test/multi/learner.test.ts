@@ -2,7 +2,7 @@
  * The learner, over every short sequence of what may reach it, against a model that keeps the whole history.
  */
 import { describe, expect, test } from "vitest";
-import { flexible, limits, majority, type QuorumSystem } from "../../src/index.ts";
+import { flexible, limits, majority, type QuorumSystem, unchanged } from "../../src/index.ts";
 import { configurationOf, Learner, type Message } from "../../src/multi/index.ts";
 import { acceptor, chosen, client, heartbeat, proposer, step, text } from "./stage.ts";
 import { turn, value, type Did } from "./stage.ts";
@@ -44,7 +44,7 @@ function happen(role: Learner, event: Event): Did {
       );
     }
     case "installed":
-      return turn((out) => role.installed(event.slot, out));
+      return turn((out) => role.installed(event.slot, out, unchanged));
   }
 }
 
@@ -132,7 +132,7 @@ describe("reads", () => {
   test("wait for their slot, however it comes, and are answered once", () => {
     for (const arrive of [
       (role: Learner) => step(role, acceptor(1), chosen(1, ["a", "b"])),
-      (role: Learner) => turn((out) => role.installed(2, out)),
+      (role: Learner) => turn((out) => role.installed(2, out, unchanged)),
     ]) {
       const role = new Learner(configurationOf(3), ownNode);
       expect(kinds(step(role, proposer(1), readAt(0)))).toEqual(["at0"]);
@@ -154,10 +154,10 @@ test("votes far above what is delivered are not kept, and those at the edge are"
     [limits.learnerSlots, true],
     [limits.learnerSlots + 1, false],
   ] as const) {
-    const role = new Learner(configurationOf(3), ownNode);
+    const role = new Learner(configurationOf(3, { alphaSlots: limits.learnerSlots }), ownNode);
     happen(role, { kind: "vote", ballot: 1, slot, node: ownNode, commit: 0 });
     happen(role, { kind: "vote", ballot: 1, slot, node: 2, commit: 0 });
-    expect(turn((out) => role.installed(slot - 1, out)).deliver).toHaveLength(kept ? 1 : 0);
+    expect(turn((out) => role.installed(slot - 1, out, unchanged)).deliver).toHaveLength(kept ? 1 : 0);
   }
 });
 
@@ -168,7 +168,7 @@ test("nothing is kept of slots that are delivered", () => {
   expect(role.status()["slotsHeld"]).toBe(3);
   vote(1, 2);
   step(role, acceptor(1), chosen(2, ["b"]));
-  turn((out) => role.installed(3, out));
+  turn((out) => role.installed(3, out, unchanged));
   for (const slot of [1, 2, 3]) for (const node of [1, 2, 3]) vote(slot, node);
   expect(role.status()["slotsHeld"]).toBe(0);
 });
@@ -176,7 +176,7 @@ test("nothing is kept of slots that are delivered", () => {
 test("installed never goes back, and leaves what is above", () => {
   const role = new Learner(configurationOf(3), ownNode);
   step(role, acceptor(1), chosen(1, ["a", "b", "c"]));
-  expect(turn((out) => role.installed(2, out)).deliver).toEqual([]);
+  expect(turn((out) => role.installed(2, out, unchanged)).deliver).toEqual([]);
   expect(role.status()["delivered"]).toBe(3);
   expect(step(role, acceptor(1), chosen(3, ["c", "d"])).deliver).toMatchObject([{ slot: 4 }]);
 });

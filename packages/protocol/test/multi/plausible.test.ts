@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressOf, isAddress, limits, maxNode, multi, newOutput } from "../../src/index.ts";
+import { addressOf, isAddress, limits, maxNode, multi, newOutput, unchanged } from "../../src/index.ts";
 
 type Message = multi.Message;
 const most = Number.MAX_SAFE_INTEGER;
@@ -25,15 +25,19 @@ test.each<Message>([
   { kind: "Accept", ballot: 2, slot: 0, commitPoint: 0, value },
   { kind: "Accept", ballot: 2, slot: limits.learnerSlots + 1, commitPoint: 0, value },
   { kind: "Accept", ballot: 2, slot: most, commitPoint: most, value },
-  { kind: "Heartbeat", ballot: 0, commitPoint: 1, round: 1 },
-  { kind: "Heartbeat", ballot: 2, commitPoint: most, round: 1 },
+  { kind: "Heartbeat", ballot: 0, commitPoint: 1, round: 1, memberships: unchanged },
+  { kind: "Heartbeat", ballot: 2, commitPoint: most, round: 1, memberships: unchanged },
 ])("an acceptor passes over %j", (message) => {
   expect(outcome("acceptor", proposer, message)).toEqual([]);
 });
 
 test("an acceptor passes over a trim past all slots, even of its own learner", () => {
-  expect(outcome("acceptor", addressOf("learner", 1), { kind: "Trim", slot: most })).toEqual([]);
-  expect(outcome("acceptor", addressOf("learner", 1), { kind: "Trim", slot: 1 })).toEqual([{ kind: "Trim", slot: 1 }]);
+  expect(outcome("acceptor", addressOf("learner", 1), { kind: "Trim", slot: most, memberships: unchanged })).toEqual(
+    [],
+  );
+  expect(outcome("acceptor", addressOf("learner", 1), { kind: "Trim", slot: 1, memberships: unchanged })).toEqual([
+    { kind: "Trim", slot: 1, memberships: unchanged },
+  ]);
 });
 
 test("a learner answers reads of clients that can be, of a size that can be", () => {
@@ -63,10 +67,22 @@ function leader(): multi.Proposer {
   for (let ticks = 0; out.send.length === 0; ticks++) leading.tick(out);
   for (const node of [1, 2, 3]) {
     const from = addressOf("acceptor", node);
-    leading.step(from, { kind: "ProbeReply", round: 1, promised: 0, leaderSilent: true }, out);
+    leading.step(
+      from,
+      { kind: "ProbeReply", round: 1, promised: 0, leaderSilent: true, chosenThrough: 0, memberships: unchanged },
+      out,
+    );
   }
   for (const node of [1, 2, 3]) {
-    const promised: Message = { kind: "Promised", ballot: 1, from: 1, chosenThrough: 0, accepted: [], next: 0 };
+    const promised: Message = {
+      kind: "Promised",
+      ballot: 1,
+      from: 1,
+      chosenThrough: 0,
+      accepted: [],
+      next: 0,
+      memberships: unchanged,
+    };
     leading.step(addressOf("acceptor", node), promised, out);
   }
   // The heartbeat by which it said so is answered.

@@ -1,6 +1,7 @@
 /**
  * The proposer in each of its states by each message, with ballots and slots below, equal and above.
  */
+import { unchanged as noChange } from "../../src/index.ts";
 import { describe, expect, test } from "vitest";
 import { configurationOf, Proposer, type Message } from "../../src/multi/index.ts";
 import { elect } from "./leading.ts";
@@ -83,7 +84,7 @@ describe("each state by each message", () => {
       ]);
     }
     rows.push([
-      { kind: "ProbeReply", round: 1, promised: ballot, leaderSilent: true },
+      { kind: "ProbeReply", round: 1, promised: ballot, leaderSilent: true, chosenThrough: 0, memberships: noChange },
       acceptor(2),
       // Only who is probing takes a reply; who follows still learns the ballot.
       (state) =>
@@ -104,7 +105,7 @@ describe("each state by each message", () => {
     (state) => (state === "leading" ? unchanged.leading : `${unchanged[state]}, Redirect>${client(9)}`),
   ]);
   rows.push([chosen(4, ["x"]), acceptor(1), (state) => unchanged[state]]);
-  rows.push([{ kind: "Trim", slot: 4 }, learner(1), (state) => unchanged[state]]);
+  rows.push([{ kind: "Trim", slot: 4, memberships: noChange }, learner(1), (state) => unchanged[state]]);
 
   for (const state of ["following", "preparing", "leading"] as const) {
     test(state, () => {

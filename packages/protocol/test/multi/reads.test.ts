@@ -2,7 +2,7 @@
  * Reads without a log write: which answers confirm which read.
  */
 import { describe, expect, test } from "vitest";
-import { flexible, limits, majority, type QuorumSystem } from "../../src/index.ts";
+import { flexible, limits, majority, membershipOf, type QuorumSystem } from "../../src/index.ts";
 import { configurationOf } from "../../src/multi/index.ts";
 import { PendingReads } from "../../src/multi/reads.ts";
 import { electedProposer, leadingProposer } from "./leading.ts";
@@ -13,7 +13,7 @@ const read = { kind: "Read", sequence: 1, learner: 2, query: value("?") } as con
 describe("a read is confirmed by a phase 2 quorum that answered a heartbeat sent after it came", () => {
   /** For each acceptor the round that it answers after the read; the read came after round 1 was sent. */
   function confirmed(quorums: QuorumSystem, rounds: readonly number[]): boolean {
-    const reads = new PendingReads(quorums);
+    const reads = new PendingReads([membershipOf([1, 2, 3], quorums)]);
     reads.nextRound();
     reads.add(client(1), read, 7);
     reads.nextRound();
@@ -39,7 +39,7 @@ describe("a read is confirmed by a phase 2 quorum that answered a heartbeat sent
 });
 
 test("one heartbeat serves all reads that came before it, and none is sent while one is on its way", () => {
-  const reads = new PendingReads(majority(3));
+  const reads = new PendingReads([membershipOf([1, 2, 3], majority(3))]);
   expect(reads.wantsRound).toBe(false);
   reads.add(client(1), read, 1);
   reads.add(client(2), read, 1);

@@ -4,7 +4,7 @@
 import { expect, test } from "vitest";
 import { Acceptor, configurationOf, Learner, Proposer } from "../../src/multi/index.ts";
 import type { Delivery, Entry, Message } from "../../src/multi/index.ts";
-import { limits, nodeOf, timing, type Address, type RoleMachine } from "../../src/index.ts";
+import { limits, nodeOf, timing, type Address, type RoleMachine, unchanged } from "../../src/index.ts";
 import { elect, electedProposer, leadingProposer } from "./leading.ts";
 import { accept, acceptor, chosen, client, heartbeat, learner, prepare, promised, proposer } from "./stage.ts";
 import { flush, sent, sentKind, step, text, tick, turn, value, type Did } from "./stage.ts";
@@ -47,14 +47,14 @@ test("a read sees a command that a learner answered before the leader had counte
 
 test("a trimmed slot is voted for, so that a leader that must finish it can", () => {
   const role = new Acceptor(three, 2);
-  step(role, learner(2), { kind: "Trim", slot: 3 });
+  step(role, learner(2), { kind: "Trim", slot: 3, memberships: unchanged });
   const did = step(role, proposer(1), accept(4, 3, "A"));
   expect(sent(did)).toContainEqual({ to: proposer(1), message: { kind: "Accepted", ballot: 4, slot: 3 } });
 });
 
 test("a vote for a trimmed slot binds the acceptor like any other", () => {
   const role = new Acceptor(three, 2);
-  step(role, learner(2), { kind: "Trim", slot: 3 });
+  step(role, learner(2), { kind: "Trim", slot: 3, memberships: unchanged });
   const did = step(role, proposer(1), accept(4, 3, "A"));
   expect(sentKind(step(role, proposer(3), prepare(3, 1)), "Rejected")).toMatchObject([{ promised: 4 }]);
 
@@ -115,7 +115,7 @@ test("an acceptor asks its own learner as well, whose Trim may have been lost wh
 
   const own = new Learner(three, 3);
   expect(sent(step(own, acceptor(3), question))).toEqual([]);
-  turn((out) => own.snapshotted(2, out));
+  turn((out) => own.snapshotted(2, out, unchanged));
   expect(sent(step(own, acceptor(2), question))).toEqual([]);
   const [reminder] = sentKind(step(own, acceptor(3), question), "Trim");
   step(role, learner(3), reminder ?? expect.unreachable());
@@ -155,15 +155,18 @@ test("an acceptor whose own learner is down keeps the log until there is no room
   for (let slot = 1; slot <= slots; slot++) {
     step(role, proposer(1), { kind: "Accept", ballot: 1, slot, commitPoint: slot - 1, value: mebibyte });
   }
-  step(role, learner(3), { kind: "Trim", slot: slots - 10 });
+  step(role, learner(3), { kind: "Trim", slot: slots - 10, memberships: unchanged });
   tick(role);
   expect(role.status()).toMatchObject({ trimmedThrough: 0, slotsHeld: slots });
 
   step(role, proposer(1), accept(1, slots + 1, "one more"));
   // One of three nodes may be lost, and with it that snapshot.
   expect(tick(role)).toMatchObject({ persist: [] });
-  step(role, learner(1), { kind: "Trim", slot: slots - 5 });
-  expect(tick(role)).toMatchObject({ persist: [{ kind: "Trim", slot: slots - 10 }], trimThrough: slots - 10 });
+  step(role, learner(1), { kind: "Trim", slot: slots - 5, memberships: unchanged });
+  expect(tick(role)).toMatchObject({
+    persist: [{ kind: "Trim", slot: slots - 10, memberships: unchanged }],
+    trimThrough: slots - 10,
+  });
   expect(role.status()).toMatchObject({ trimmedThrough: slots - 10, slotsHeld: 11 });
 
   expect(tick(role)).toMatchObject({ persist: [] });

@@ -1,7 +1,15 @@
 /**
  * A role alone on a stage: takes messages, and shows what it did in one turn as plain data.
  */
-import { addressOf, newOutput, type Address, type Envelope, type RoleMachine, type Value } from "../../src/index.ts";
+import {
+  addressOf,
+  newOutput,
+  type Address,
+  type Envelope,
+  type RoleMachine,
+  type Value,
+  unchanged,
+} from "../../src/index.ts";
 import type { Delivery, Entry, Message, Output } from "../../src/multi/index.ts";
 
 /** What a role did in one turn, in the order it did it. */
@@ -77,7 +85,7 @@ export function accept(ballot: number, slot: number, what: string, commitPoint =
 }
 
 export function heartbeat(ballot: number, commitPoint: number, round = 1): Message {
-  return { kind: "Heartbeat", ballot, commitPoint, round };
+  return { kind: "Heartbeat", ballot, commitPoint, round, memberships: unchanged };
 }
 
 export function chosen(from: number, values: readonly string[], trimmedThrough = 0): Message {
@@ -92,5 +100,5 @@ export function promised(
   next = 0,
 ): Message {
   const proposals = accepted.map(([slot, of, what]) => ({ slot, ballot: of, value: value(what) }));
-  return { kind: "Promised", ballot, from, chosenThrough, accepted: proposals, next };
+  return { kind: "Promised", ballot, from, chosenThrough, accepted: proposals, next, memberships: unchanged };
 }

@@ -13,7 +13,16 @@
  * survives, and nothing else), `status`, and for a learner `installed N` and `snapshotted N`. Fields that a command
  * leaves out are 0 or empty. Accepted proposals are written `slot:ballot:value`; `-` is a no-op.
  */
-import { addressOf, flexible, majority, nodeOf, roleOf, showAddress, type Address } from "../../src/index.ts";
+import {
+  addressOf,
+  flexible,
+  majority,
+  nodeOf,
+  roleOf,
+  showAddress,
+  type Address,
+  unchanged,
+} from "../../src/index.ts";
 import type { Role, RoleMachine } from "../../src/index.ts";
 import { Acceptor, configurationOf, Learner, Proposer } from "../../src/multi/index.ts";
 import type { Configuration, Delivery, Entry, Message } from "../../src/multi/index.ts";
@@ -57,6 +66,7 @@ const messageOf: Readonly<Record<string, (fields: Fields) => Message>> = {
       return { slot: Number(slot), ballot: Number(ballot), value: value(what === "-" ? "" : what) };
     }),
     next: f.number("next"),
+    memberships: unchanged,
   }),
   Accept: (f) => ({
     kind: "Accept",
@@ -79,6 +89,7 @@ const messageOf: Readonly<Record<string, (fields: Fields) => Message>> = {
     ballot: f.number("ballot"),
     commitPoint: f.number("commitPoint"),
     round: f.number("round"),
+    memberships: unchanged,
   }),
   HeartbeatAck: (f) => ({
     kind: "HeartbeatAck",
@@ -92,6 +103,8 @@ const messageOf: Readonly<Record<string, (fields: Fields) => Message>> = {
     round: f.number("round"),
     promised: f.number("promised"),
     leaderSilent: f.text("leaderSilent") === "true",
+    chosenThrough: 0,
+    memberships: unchanged,
   }),
   Read: (f) => ({
     kind: "Read",
@@ -107,7 +120,7 @@ const messageOf: Readonly<Record<string, (fields: Fields) => Message>> = {
     values: f.list("values").map((what) => ({ value: value(what === "-" ? "" : what) })),
     trimmedThrough: f.number("trimmedThrough"),
   }),
-  Trim: (f) => ({ kind: "Trim", slot: f.number("slot") }),
+  Trim: (f) => ({ kind: "Trim", slot: f.number("slot"), memberships: unchanged }),
   FetchSnapshot: (f) => ({ kind: "FetchSnapshot", slot: f.number("slot"), offset: f.number("offset") }),
   SnapshotPart: (f) => ({
     kind: "SnapshotPart",
@@ -125,7 +138,9 @@ function showField(field: unknown): string {
 }
 
 function showRecord({ kind, ...fields }: { readonly kind: string }): string {
-  return [kind, ...Object.entries(fields).map(([name, field]) => `${name}=${showField(field)}`)].join(" ");
+  // Where members never change, nothing is said of them.
+  const shown = Object.entries(fields).filter(([name, field]) => name !== "memberships" || field !== unchanged);
+  return [kind, ...shown.map(([name, field]) => `${name}=${showField(field)}`)].join(" ");
 }
 
 function addressFrom(words: string): Address {
@@ -181,8 +196,8 @@ class Stage {
       address,
       turn((out) => {
         if (name === "ticks") for (let ticks = Number(words[0]); ticks > 0; ticks--) role.tick(out);
-        else if (name === "installed" && role instanceof Learner) role.installed(Number(words[0]), out);
-        else if (name === "snapshotted" && role instanceof Learner) role.snapshotted(Number(words[0]), out);
+        else if (name === "installed" && role instanceof Learner) role.installed(Number(words[0]), out, unchanged);
+        else if (name === "snapshotted" && role instanceof Learner) role.snapshotted(Number(words[0]), out, unchanged);
         else role.step(addressFrom(sender ?? ""), this.#message(name, words), out);
         role.flush(out);
       }),

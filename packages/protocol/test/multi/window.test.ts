@@ -2,21 +2,22 @@
  * The leader's window and its queue of requests: their bounds, and what comes out in which order.
  */
 import { describe, expect, test } from "vitest";
-import { limits, majority } from "../../src/index.ts";
+import { limits, majority, membershipOf } from "../../src/index.ts";
 import { configurationOf } from "../../src/multi/index.ts";
 import { RequestQueue } from "../../src/leader/queue.ts";
 import { Window } from "../../src/multi/window.ts";
 import { leadingProposer } from "./leading.ts";
 import { acceptor, client, flush, sentKind, step, text, value } from "./stage.ts";
 
+const three = membershipOf([1, 2, 3], majority(3));
 const origin = (sequence: number) => ({ client: client(1), sequence });
 
 describe("the window", () => {
   test("has room for as many slots as the limit, and again when the first is chosen", () => {
-    const window = new Window(majority(3), limits, 10);
+    const window = new Window(limits, 10);
     for (let slot = 11; slot <= 10 + limits.windowSlots; slot++) {
       expect(window.hasRoom).toBe(true);
-      expect(window.add(value("a"), [])).toBe(slot);
+      expect(window.add(value("a"), [], three)).toBe(slot);
     }
     expect(window.hasRoom).toBe(false);
     // Chosen out of order: the commit point waits for the first.
@@ -28,12 +29,12 @@ describe("the window", () => {
   });
 
   test("is full when it holds as many bytes as the limit, and has room when they are chosen", () => {
-    const window = new Window(majority(3), limits, 0);
+    const window = new Window(limits, 0);
     const large = new Uint8Array(limits.valueBytes);
     const fits = limits.windowBytes / limits.valueBytes;
     for (let count = 0; count < fits; count++) {
       expect(window.hasRoom).toBe(true);
-      window.add(large, []);
+      window.add(large, [], three);
     }
     expect(window.hasRoom).toBe(false);
     for (const node of [1, 2]) window.vote(1, node);
@@ -41,8 +42,8 @@ describe("the window", () => {
   });
 
   test("takes no vote for a slot that it does not hold, and counts an acceptor once", () => {
-    const window = new Window(majority(3), limits, 0);
-    window.add(value("a"), []);
+    const window = new Window(limits, 0);
+    window.add(value("a"), [], three);
     for (const slot of [0, 2, 99]) for (const node of [1, 2, 3]) window.vote(slot, node);
     for (let times = 0; times < 3; times++) window.vote(1, 2);
     expect(window.commitPoint).toBe(0);
@@ -96,10 +97,8 @@ describe("the queue", () => {
 });
 
 describe("a leader", () => {
-  const three = configurationOf(3);
-
   test("refuses what its queue refuses, and proposes the rest as its window gets room", () => {
-    const { role } = leadingProposer(three, 1);
+    const { role } = leadingProposer(configurationOf(3), 1);
     for (let sequence = 1; sequence <= limits.windowSlots; sequence++) {
       step(role, client(1), { kind: "Request", sequence, command: value("a") });
       expect(sentKind(flush(role), "Accept")).toHaveLength(3);

@@ -2,7 +2,7 @@
  * A toy world around the real roles: a network that loses, repeats, delays and reorders, cut links, slow disks,
  * crashes of single roles and of whole nodes, snapshots and trimmed logs. All from one seed.
  */
-import { nodeOf, roleOf, type Address, type Random } from "../../src/index.ts";
+import { nodeOf, roleOf, type Address, type Random, unchanged } from "../../src/index.ts";
 import { Acceptor, Learner, Proposer, type Configuration, type Delivery } from "../../src/multi/index.ts";
 import type { Message, Output } from "../../src/multi/index.ts";
 import { Oracle } from "./oracle.ts";
@@ -131,10 +131,12 @@ export class World {
         const installed = replica.part(delivery);
         if (installed === "incomplete") return;
         if (installed === "refused") return process.role.refused();
-        process.role.installed(replica.applied, out);
-        process.role.snapshotted(delivery.slot, out);
+        process.role.installed(replica.applied, out, unchanged);
+        process.role.snapshotted(delivery.slot, out, unchanged);
         return;
       }
+      case "removed":
+        throw new Error("here no learner makes that known");
     }
   }
 
@@ -185,13 +187,13 @@ export class World {
     const replica = this.#replicas[index];
     if (replica === undefined) return;
     replica.restart();
-    this.#learners[index]?.act((role, out) => role.installed(replica.applied, out));
+    this.#learners[index]?.act((role, out) => role.installed(replica.applied, out, unchanged));
   }
 
   #snapshot(index: number, replica: Replica): void {
     this.#learners[index]?.act((role, out) => {
       replica.snapshot();
-      role.snapshotted(replica.applied, out);
+      role.snapshotted(replica.applied, out, unchanged);
     });
   }
 

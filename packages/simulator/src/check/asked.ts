@@ -1,7 +1,7 @@
 /**
  * What clients have asked for, as it left them: nothing else may be proposed.
  */
-import { sameValue, type Value } from "@synod/protocol";
+import { decodeMembership, isMade, isMembershipValue, sameValue, type Change, type Value } from "@synod/protocol";
 import { crc32c, DecodeError } from "@synod/wire";
 import type { Values } from "./consensus.ts";
 import { readEntries, showEntry, showValue } from "./entries.ts";
@@ -32,13 +32,26 @@ export class AskedValues implements Values {
   }
 }
 
-/** Requests that a leader joins into values. */
+/** Requests that a leader joins into values, and changes of the members. */
 export class AskedRequests extends AskedValues {
+  readonly #changes: Change[] = [];
+
+  /** An administrator asks for other members. */
+  asksChange(change: Change): void {
+    if (!this.#changes.some(({ add, remove }) => add === change.add && remove === change.remove))
+      this.#changes.push(change);
+  }
+
   override show(value: Value): string {
     return showValue(value);
   }
 
   override unasked(value: Value): string | undefined {
+    if (isMembershipValue(value)) {
+      const membership = decodeMembership(value);
+      const isAsked = membership !== undefined && this.#changes.some((change) => isMade(membership, change));
+      return isAsked ? undefined : showValue(value);
+    }
     try {
       const entry = readEntries(value).find(({ bytes }) => !this.wasAsked(bytes));
       return entry && showEntry(entry);

@@ -9,6 +9,7 @@ import {
   withAcceptor,
   type AcceptorSet,
   type Ballot,
+  type Membership,
   type QuorumSystem,
   type Value,
 } from "@synod/protocol";
@@ -16,6 +17,7 @@ import type { Report } from "../world/violation.ts";
 import { AcceptorRecord, type PromiseReport, type RecoveredLog } from "./acceptor-record.ts";
 import { classicBallots, type BallotRules } from "./ballot-rules.ts";
 import { choosableBelow, hasPhase1Quorum, votesOf, type SlotView } from "./choosable.ts";
+import { Electorates, type Changes } from "./electorates.ts";
 import { mayPropose, type Vote } from "./p2c.ts";
 
 export type { PromiseReport, RecoveredLog } from "./acceptor-record.ts";
@@ -51,6 +53,7 @@ export class ConsensusChecker {
   readonly #report: Report;
   readonly #values: Values;
   readonly #rules: BallotRules;
+  readonly #electorates: Electorates;
   readonly #instances = new Map<number, Instance>();
   readonly #acceptors = new Map<number, AcceptorRecord>();
   /** By ballot: the acceptors whose promise has left them, and the life of the proposer that uses it. */
@@ -62,12 +65,15 @@ export class ConsensusChecker {
   readonly #opened = new Map<Ballot, number>();
   #chosenThrough = 0;
 
+  /** @param changes where members may change, in a protocol of classic ballots: `quorums` is of the first ones */
   constructor(
     quorums: QuorumSystem,
     report: Report,
     values: Values = bytes,
     rules: BallotRules = classicBallots(quorums),
+    changes?: Changes,
   ) {
+    this.#electorates = new Electorates(quorums, changes, (slot) => this.chosen(slot));
     this.#quorums = quorums;
     this.#report = report;
     this.#values = values;
@@ -98,6 +104,16 @@ export class ConsensusChecker {
     return values.length;
   }
 
+  /** The newest members, in force or to follow. */
+  get members(): Membership {
+    return this.#electorates.latest(this.chosenThrough);
+  }
+
+  /** Whether nobody else is needed any more to choose anything. */
+  get isSettled(): boolean {
+    return this.#electorates.at(this.chosenThrough + 1)?.membership === this.members;
+  }
+
   /** Whether a slot has votes in ballots below this one. */
   wasBegunBefore(ballot: Ballot, slot: number): boolean {
     const votes = this.#instances.get(slot)?.votes.keys() ?? [];
@@ -123,7 +139,7 @@ export class ConsensusChecker {
       return;
     }
     this.#uses.set(ballot, { node, life });
-    const owner = this.#rules.ownerOf(ballot);
+    const owner = this.#electorates.ownerOf(ballot) ?? this.#rules.ownerOf(ballot);
     if (owner !== node) this.#report("ballots", `${who} uses ballot ${ballot}, which is proposer ${owner}'s`);
   }
 
@@ -228,7 +244,7 @@ export class ConsensusChecker {
       instance.votes.set(ballot, [...votes, vote]);
     }
     vote.acceptors = withAcceptor(vote.acceptors, acceptor);
-    if (this.#rules.isChosenBy(ballot, vote.acceptors)) this.#choose(instance, slot, ballot, value);
+    if (this.#isChosenBy(acceptor, ballot, slot, vote.acceptors)) this.#choose(instance, slot, ballot, value);
   }
 
   /** The disk of an acceptor says that slots up to here are not needed any more. */
@@ -289,13 +305,26 @@ export class ConsensusChecker {
   #mustBeAllowed(what: string, slot: number, ballot: Ballot, value: Value | undefined): void {
     const { votes } = this.#instance(slot);
     const promised = this.#promises.get(ballot) ?? noAcceptors;
+    const electorate = this.#electorates.at(slot);
+    const open = `and who chooses it is open: all is chosen up to slot ${this.chosenThrough}`;
+    if (electorate === undefined) return this.#report("members", `ballot ${ballot} ${what} for slot ${slot}, ${open}`);
     const wrong =
       this.#rules.hasFast || value === undefined
         ? this.#unsafe(slot, ballot, value)
-        : mayPropose(this.#quorums, votes, promised, ballot, value);
+        : mayPropose((set) => electorate.isPhase1Quorum(set), votes, promised, ballot, value);
     if (wrong === undefined) return;
     const why = wrong === "no quorum" ? "no phase 1 quorum has promised it" : this.#showVotes(slot);
     this.#report("p2c", `ballot ${ballot} ${what} for slot ${slot}: ${why}`);
+  }
+
+  /** Whether a value is chosen, with the vote of this acceptor; a vote of one that is no member counts nothing. */
+  #isChosenBy(acceptor: number, ballot: Ballot, slot: number, voters: AcceptorSet): boolean {
+    if (!this.#electorates.mayChange) return this.#rules.isChosenBy(ballot, voters);
+    const electorate = this.#electorates.at(slot);
+    if (electorate?.has(acceptor) === false) {
+      this.#report("members", `acceptor ${acceptor} votes for slot ${slot}, which ${electorate.show()} choose`);
+    }
+    return electorate?.isPhase2Quorum(voters) === true;
   }
 
   #unsafe(slot: number, ballot: Ballot, value: Value | undefined): undefined | "no quorum" | "other value" {
@@ -338,7 +367,7 @@ export class ConsensusChecker {
   }
 
   #showVotes(slot: number): string {
-    const nodes = Array.from({ length: this.#quorums.acceptors }, (_, index) => index + 1);
+    const nodes = [...this.#acceptors.keys()].sort((one, other) => one - other);
     const votes = [...this.#instance(slot).votes].flatMap(([ballot, each]) =>
       each.map(({ value, acceptors }) => {
         const holders = nodes.filter((node) => hasAcceptor(acceptors, node)).join(", ");

@@ -2,7 +2,7 @@
  * What the values of a replicated state machine are made of, read without the code that the replicas read them with:
  * see `entries.ts` of @synod/machines for the layout.
  */
-import type { Value } from "@synod/protocol";
+import { decodeMembership, isMembershipValue, type Value } from "@synod/protocol";
 import { ByteReader, DecodeError } from "@synod/wire";
 
 /** One entry of a value. `bytes` are all of it, with its size; they are views of the value. */
@@ -40,6 +40,7 @@ export function readEntries(value: Value): readonly ChosenEntry[] {
 /** A value in words, such as "session 3 request 7". */
 export function showValue(value: Value): string {
   if (value.length === 0) return "a no-op";
+  if (isMembershipValue(value)) return `the members ${decodeMembership(value)?.members.join(", ") ?? "of nobody"}`;
   try {
     return readEntries(value).map(showEntry).join(" and ");
   } catch (failure) {

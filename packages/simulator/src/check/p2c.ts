@@ -4,15 +4,7 @@
  * acceptor in S has accepted any proposal numbered less than n, or (b) v is the value of the highest-numbered proposal
  * among all proposals numbered less than n accepted by the acceptors in S." Any phase 1 quorum does for S.
  */
-import {
-  isPhase1Quorum,
-  noAcceptors,
-  sameValue,
-  type AcceptorSet,
-  type Ballot,
-  type QuorumSystem,
-  type Value,
-} from "@synod/protocol";
+import { noAcceptors, sameValue, type AcceptorSet, type Ballot, type Value } from "@synod/protocol";
 
 /** A value that was accepted in one ballot, and by whom. */
 export interface Vote {
@@ -25,17 +17,18 @@ export interface Vote {
  * Instead of each set, it tries the largest one for each highest ballot that a set can have: it holds all acceptors
  * that have accepted nothing in between.
  *
+ * @param isQuorum whether acceptors are a phase 1 quorum of the slot
  * @param votes of one slot, by ballot: one each where every ballot has one value
  * @returns undefined when there is one; otherwise what is missing
  */
 export function mayPropose(
-  quorums: QuorumSystem,
+  isQuorum: (acceptors: AcceptorSet) => boolean,
   votes: ReadonlyMap<Ballot, readonly Vote[]>,
   promised: AcceptorSet,
   ballot: Ballot,
   value: Value,
 ): undefined | "no quorum" | "other value" {
-  if (!isPhase1Quorum(quorums, promised)) return "no quorum";
+  if (!isQuorum(promised)) return "no quorum";
   const below = [...votes].filter(([number]) => number < ballot).sort(([one], [other]) => other - one);
   let set = promised;
   for (const vote of below.flatMap(([, each]) => each)) {
@@ -43,7 +36,7 @@ export function mayPropose(
     if (sameValue(vote.value, value)) return undefined;
     // Without those who accepted this one, the highest is a lower one.
     set &= ~vote.acceptors;
-    if (!isPhase1Quorum(quorums, set)) return "other value";
+    if (!isQuorum(set)) return "other value";
   }
   return undefined;
 }

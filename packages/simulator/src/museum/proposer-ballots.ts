@@ -1,7 +1,7 @@
 /**
  * Exhibits: proposers that are careless with their numbers.
  */
-import { addressOf, multi, nextBallot, type Address, type Ballot } from "@synod/protocol";
+import { addressOf, multi, nextBallot, type Address, type Ballot, unchanged } from "@synod/protocol";
 import { basicWithProposer } from "./basic-exhibits.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { multiWith, multiWithProposer } from "./multi-exhibits.ts";
@@ -95,7 +95,7 @@ const refusalCounted: Exhibit = {
       step(from, message, step) {
         if (message.kind !== "Rejected" || status()["state"] !== "preparing") return step(from, message);
         const promise = { ballot: message.ballot, from: asked.get(from) ?? 0, chosenThrough: 0, accepted: [], next: 0 };
-        step(from, { kind: "Promised", ...promise });
+        step(from, { kind: "Promised", ...promise, memberships: unchanged });
       },
       output(out) {
         for (const { to, message } of [...out.send, ...out.sendAfterPersist]) {

@@ -1,13 +1,13 @@
 /**
  * Bugs of a replica that takes a snapshot from another node.
  */
-import { Replication, type Backing } from "@synod/driver";
+import { Replication, splitMemberships, type Backing } from "@synod/driver";
 import type { multi, RoleStatus } from "@synod/protocol";
 import type { MultiReplicationOptions } from "../protocols/multi.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { multiWith } from "./multi-exhibits.ts";
 import { PatchedRole } from "./patched-role.ts";
-import { changed } from "./snapshots-bytes.ts";
+import { changed, joined } from "./snapshots-bytes.ts";
 
 const snapshotOverNewerState: Exhibit = {
   name: "snapshot-over-newer-state",
@@ -52,8 +52,9 @@ class EagerReplication implements Backing<multi.Message, multi.Entry, multi.Deli
     if (delivery.kind !== "part" || !isWhole(delivery)) return this.#real.deliver(delivery);
     const { replica, learner, act } = this.#options;
     const slot = Math.max(delivery.slot, replica.appliedSlot);
-    replica.restore([changed(delivery.bytes, (snapshot) => ({ ...snapshot, slot }))], slot);
-    act((out) => learner.installed(slot, out));
+    const { memberships, parts } = splitMemberships([delivery.bytes]);
+    replica.restore([changed(joined(parts), (snapshot) => ({ ...snapshot, slot }))], slot);
+    act((out) => learner.installed(slot, out, memberships));
   }
 
   status(): RoleStatus {

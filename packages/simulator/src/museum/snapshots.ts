@@ -2,6 +2,7 @@
  * Bugs of snapshots: of what is in them, and of which moment they are.
  */
 import { Replication } from "@synod/driver";
+import { unchanged } from "@synod/protocol";
 import { Replica, type StateMachine } from "@synod/machines";
 import { FileSnapshots, type SnapshotStore } from "@synod/storage";
 import type { MultiReplicationOptions } from "../protocols/multi.ts";
@@ -31,7 +32,7 @@ function announcedAtOnce({ snapshots, act, learner }: MultiReplicationOptions): 
     latest: () => snapshots.latest(),
     read: (slot, offset, sizeBytes) => snapshots.read(slot, offset, sizeBytes),
     begin(slot) {
-      act((out) => learner.snapshotted(slot, out));
+      act((out) => learner.snapshotted(slot, out, unchanged));
       return snapshots.begin(slot);
     },
     close: () => snapshots.close(),

@@ -107,6 +107,7 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
 
   delivered(address: Address, delivery: multi.Delivery): void {
     this.#reached.delivered(delivery);
+    if (delivery.kind === "removed") this.#reached.count("nodes-left");
     if (delivery.kind !== "chosen") return;
     this.#checkers.consensus.learns(showAddress(address), delivery.slot, delivery.value);
     this.#checkers.delivery.delivers(nodeOf(address), delivery.slot);

@@ -5,6 +5,7 @@ import {
   addressOf,
   flexible,
   majority,
+  mayBeLost,
   leaderAccess,
   multi,
   nodeOf,
@@ -18,7 +19,8 @@ import { Replication, type Backing, type ReplicationOptions } from "@synod/drive
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
 import { FileLog, FileSnapshots, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
 import { requireMemory } from "../world/memory.ts";
-import type { Cast, Life, PersonSurroundings, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { AdministratorSurroundings, Cast, Life, PersonSurroundings } from "../world/protocol.ts";
+import type { Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { keyValueWorkload } from "./key-value.ts";
 import { drawCrowd } from "./crowd.ts";
@@ -26,6 +28,7 @@ import { MultiCheckers } from "./multi-checkers.ts";
 import { drawLimits, drawPartBytes } from "./multi-limits.ts";
 import { MultiWatcher } from "./multi-watcher.ts";
 import { survivingSnapshot } from "./surviving-snapshot.ts";
+import { Administrator } from "./administrator.ts";
 import { SessionPerson } from "./session-person.ts";
 
 type MultiCast = Cast<multi.Message, multi.Entry, multi.Delivery>;
@@ -66,6 +69,9 @@ const realParts: MultiParts = {
   comesBack: ({ move }) => move(),
 };
 
+/** How many nodes may join in a run whose members change. */
+const mostLater = 6;
+
 const roles = ["proposer", "acceptor", "learner"] as const;
 
 /** @param replaced parts that are not the real ones */
@@ -84,10 +90,14 @@ export function newMultiProtocol(replaced: Partial<MultiParts> = {}): MultiProto
 
 function castOf(setting: Setting, parts: MultiParts): MultiCast {
   const { randomness, report, reached, machine = newKeyValueMachine, workload = keyValueWorkload } = setting;
-  const sound = drawConfiguration(randomness, setting.nodes, setting.workload === undefined);
+  const sound = drawConfiguration(randomness, setting);
   const configuration = parts.configuration(sound);
   const { nodes, quorums } = sound;
-  const checkers = new MultiCheckers(quorums, sound.limits.logBytes, report, reached);
+  const { membersChange } = setting;
+  const checkers = new MultiCheckers(quorums, sound, membersChange, sound.limits.logBytes, report, reached);
+  /** Nodes that may join, where the members change. */
+  const laterNodes = membersChange ? Array.from({ length: mostLater }, (_, index) => nodes.length + index + 1) : [];
+  const allNodes = [...nodes, ...laterNodes];
   const seenWorkload = checkers.watchedWorkload(workload);
   /** By node: the slot of the newest snapshot that its disk would keep. */
   const surviving = new Map<number, () => number>();
@@ -102,7 +112,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     nodes,
     rolesOf: () => roles,
     spareNodes: nodes.length - Math.max(quorums.phase1, quorums.phase2),
-    leaderNodes: quorums.phase2,
+    ...(membersChange ? {} : { leaderNodes: quorums.phase2 }),
     progressTicks: 3000,
     stability: { ticks: 300, mostChanges: 2, leaderChanges: () => reached.get("leader-changes") },
     people: crowd.people,
@@ -131,6 +141,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     },
     backing(role, life) {
       const node = nodeOf(life.address);
+      if (roleOf(life.address) === "proposer") return () => leavingBacking(life.leaves);
       const learner = learners.get(node);
       if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
       surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
@@ -148,6 +159,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
           refused: () => reached.count("refused-snapshots"),
           snapshotBytes,
           snapshotPartBytes,
+          memberships: multi.firstMemberships(configuration),
         });
       };
     },
@@ -159,15 +171,35 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     newPerson: (surroundings) =>
       new SessionPerson({
         surroundings,
-        access: leaderAccess(nodes),
+        access: leaderAccess(allNodes),
         workload: seenWorkload,
         nextUnique: () => (unique += 1),
         newSession: parts.session,
         comesBack: parts.comesBack,
         thinkMicroseconds: crowd.thinkMicroseconds,
       }),
+    laterNodes,
+    ...(membersChange
+      ? {
+          newAdministrator: (surroundings: AdministratorSurroundings<multi.Message>) =>
+            new Administrator<multi.Message>({
+              surroundings,
+              laterNodes,
+              members: () => checkers.consensus.members,
+              isSettled: () => checkers.consensus.isSettled,
+              mayBeLost: (membership) => mayBeLost(membership.quorums),
+              asked: (change) => checkers.asked.asksChange(change),
+              count: (name) => reached.count(name),
+            }),
+        }
+      : {}),
     unsettled(isUp) {
-      const up = nodes.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
+      const { members, highest } = checkers.consensus.members;
+      const left = allNodes.find(
+        (node) => node <= highest && !members.includes(node) && isUp(addressOf("proposer", node)),
+      );
+      if (left !== undefined) return `node ${left} is no member, and goes on`;
+      const up = members.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
       const slots = up.map(({ appliedSlot }) => appliedSlot);
       if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
       return undefined;
@@ -176,11 +208,21 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
   };
 }
 
-/** @param ownWorkload whether clients ask for what is known to be small */
+/** Stops a node that takes part no more: nothing else is made known by a proposer. */
+function leavingBacking(leaves: () => void): Backing<multi.Message, multi.Entry, multi.Delivery> {
+  return {
+    recover: () => 0,
+    deliver(delivery) {
+      if (delivery.kind === "removed") leaves();
+    },
+    status: () => ({}),
+    close: () => undefined,
+  };
+}
+
 function drawConfiguration(
   randomness: Randomness,
-  given: number | undefined,
-  ownWorkload: boolean,
+  { nodes: given, workload, membersChange }: Setting,
 ): multi.Configuration {
   const count = given ?? randomness.pick([3, 3, 3, 5, 5, 1, 2, 4]);
   // Hasty elections make leaders compete, late retries leave gaps to the next one; the last are the times of nodes.
@@ -190,11 +232,14 @@ function drawConfiguration(
     { heartbeatTicks: 3, electionTicks: 10, retryTicks: 5, catchUpTicks: 2 },
     timing,
   ]);
+  const limits = drawLimits(randomness.stream("limits"), workload === undefined);
   return multi.configurationOf(count, {
+    identities: membersChange ? count + mostLater : count,
+    alphaSlots: limits.windowSlots + randomness.stream("alpha").pick([0, 0, 1, 5]),
     quorums: drawQuorums(randomness, count),
     learning: randomness.pick(["distinguished", "every"]),
     timing: times,
-    limits: drawLimits(randomness.stream("limits"), ownWorkload),
+    limits,
   });
 }
 

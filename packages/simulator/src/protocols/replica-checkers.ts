@@ -2,7 +2,7 @@
  * The checkers of a run of any protocol that replicates a state machine over a log, and what its replicas and clients are
  * to them. What is chosen, the protocol's own checker says.
  */
-import type { Value } from "@synod/protocol";
+import { isMembershipValue, noOp, type Value } from "@synod/protocol";
 import type { Replica, StateMachine } from "@synod/machines";
 import { ByteWriter } from "@synod/wire";
 import { AskedRequests } from "../check/asked.ts";
@@ -83,7 +83,11 @@ export class ReplicaCheckers<Consensus extends ChosenSlots> {
     while (this.#shownThrough < chosenThrough) {
       this.#shownThrough += 1;
       const value = this.consensus.chosen(this.#shownThrough);
-      if (value !== undefined) this.#once.chosen(this.#shownThrough, value);
+      if (value === undefined) continue;
+      // Who takes part is no concern of the state machine.
+      const isMembership = isMembershipValue(value);
+      if (isMembership) this.#reached.count("memberships-chosen");
+      this.#once.chosen(this.#shownThrough, isMembership ? noOp : value);
     }
   }
 

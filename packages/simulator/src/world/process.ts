@@ -38,6 +38,10 @@ export interface ProcessWorld<Message extends { readonly kind: string }, Entry e
   readonly opened: (endpoint: Endpoint, frame: Uint8Array, refused: boolean) => void;
   /** A role has taken back what is on its disk, and takes part. */
   readonly began: (address: Address) => void;
+  /** Whether a node has begun to be one, and has not stopped for good. */
+  readonly mayStart: (node: number) => boolean;
+  /** A node takes part no more. */
+  readonly left: (node: number) => void;
   /** The storage of a role failed: the process has ended. */
   readonly failed: (process: Process<Message, Entry, Delivery>, failure: StorageError) => void;
 }
@@ -87,7 +91,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
 
   /** Starts it from what is on its disk. */
   start(): void {
-    if (this.#host !== undefined) return;
+    if (this.#host !== undefined || !this.#world.mayStart(this.node)) return;
     this.#life += 1;
     const life = this.#life;
     const { network, codec, route, sent, clock, randomness } = this.#world;
@@ -207,6 +211,8 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       later: (job) => clock.after(this.pace.turnMicroseconds, () => this.#awake(number, job)),
       lies,
       lied,
+      // In the middle of a turn: it ends when that is over.
+      leaves: () => clock.after(0, () => this.#awake(number, () => this.#world.left(this.node))),
     };
     watcher.begins(address, number);
     const machine = cast.newRole(role, this.node, life);

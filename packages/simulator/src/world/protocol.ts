@@ -7,6 +7,7 @@ import type { Address, Layout, NodeRole, Random, RoleMachine, Seals } from "@syn
 import type { Backing, Front, Resident, RoleRecovered } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import type { FileLayer, Log, StorageError } from "@synod/storage";
+import type { MemberChange } from "./faults/members.ts";
 import type { History } from "./history.ts";
 import type { Lies } from "./lies.ts";
 import type { Model } from "./model.ts";
@@ -30,6 +31,8 @@ export interface Setting {
   readonly report: Report;
   /** Counts what the run reaches. */
   readonly reached: Tally;
+  /** Whether who takes part changes in this run, if the protocol can bear it. */
+  readonly membersChange: boolean;
 }
 
 /** What a life of a role may use of the world. */
@@ -50,6 +53,8 @@ export interface Life {
   readonly lies: Readonly<Lies>;
   /** It has lied so: that fault is counted. */
   readonly lied: (lie: keyof Lies) => void;
+  /** Its node takes part no more: it stops for good. */
+  readonly leaves: () => void;
 }
 
 /** Sees all that roles do, from outside. */
@@ -110,6 +115,24 @@ export interface PersonSurroundings<Message> {
   readonly struck: (manner: keyof Manners) => void;
 }
 
+/** Changes who takes part while a run goes on. */
+export interface Administration {
+  /** A change is wanted: it is asked for once those before it are done, if there is a node for it then. */
+  wants(change: MemberChange): void;
+  /** Whether a node may be lost for good: it will be replaced. */
+  maySpare(node: number): boolean;
+}
+
+/** What an administrator may use of the world. */
+export interface AdministratorSurroundings<Message> extends PersonSurroundings<Message> {
+  /** A node starts for the first time. */
+  readonly startNode: (node: number) => void;
+  /** The nodes that are lost for good. */
+  readonly lost: ReadonlySet<number>;
+  /** A change was asked for: it is counted. */
+  readonly changed: (change: MemberChange) => void;
+}
+
 /** How people behave, as the faults of a run say: chances, which all may change while it runs. */
 export interface Manners {
   /** That one gives up early. */
@@ -167,6 +190,10 @@ export interface Cast<Message, Entry extends Message, Delivery> {
   /** Bytes of a log segment before the next one begins. */
   readonly segmentBytes: number;
   newPerson(surroundings: PersonSurroundings<Message>): Person<Message>;
+  /** Nodes that may join while it runs. */
+  readonly laterNodes?: readonly number[];
+  /** Who changes the members; nobody does where there is none. */
+  newAdministrator?(surroundings: AdministratorSurroundings<Message>): Person<Message> & Administration;
   readonly watcher: Watcher<Message, Entry, Delivery>;
   /** What histories of clients are checked against, if they are. */
   readonly model: Model | undefined;

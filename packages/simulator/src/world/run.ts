@@ -7,7 +7,8 @@ import { checkRun } from "../check/linearizability.ts";
 import { comeToRest, stayAtRest } from "./calm.ts";
 import { Clock, microsecondsPerSecond } from "./clock.ts";
 import type { Fault, FaultKind } from "./faults/fault.ts";
-import { faultKinds, faultsOfRun } from "./faults/kinds.ts";
+import { faultKinds, faultsOfRun, resolveFaults } from "./faults/kinds.ts";
+import { drawChanges } from "./faults/members.ts";
 import { drawFaults } from "./faults/schedule.ts";
 import type { HistoryEvent } from "./history.ts";
 import type { SimulatedProtocol } from "./protocol.ts";
@@ -55,7 +56,7 @@ export interface Run {
   readonly reached: Readonly<Record<string, number>>;
   /** The first rule that was broken; undefined when all held. */
   readonly violation: Violation | undefined;
-  /** All faults that were drawn, in the order of their beginning. */
+  /** All faults that were drawn, in the order of their beginning; changes of the members after the others. */
   readonly schedule: readonly Fault[];
   /** How many clients there were. */
   readonly people: number;
@@ -63,12 +64,18 @@ export interface Run {
   readonly history: readonly HistoryEvent[];
 }
 
+/** In how many of the runs that may have them the members change. */
+const changesChance = 0.4;
+
 export function run<Message extends { readonly kind: string }, Entry extends Message, Delivery>(
   protocol: SimulatedProtocol<Message, Entry, Delivery>,
   options: RunOptions,
 ): Run {
   const { seed, sent } = options;
   const randomness = new Randomness(seed);
+  const changeKinds = resolveFaults(options.faults ?? ["all"]).filter(({ group }) => group === "members");
+  const changes = randomness.stream("changes");
+  const membersChange = changeKinds.length > 0 && (options.faults !== undefined || changes.chance(changesChance));
   const clock = new Clock();
   const reached = new Tally();
   let violation: Violation | undefined;
@@ -83,9 +90,12 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
     workload: options.workload,
     report,
     reached,
+    membersChange,
   });
   const cast = { ...drawn, people: Math.min(drawn.people, options.people ?? drawn.people) };
-  const kinds = faultsOfRun(options.faults ?? ["all"], (cast.liars ?? []).length > 0);
+  const kinds = faultsOfRun(options.faults ?? ["all"], (cast.liars ?? []).length > 0).filter(
+    ({ group }) => group !== "members",
+  );
   const world = new World<Message, Entry, Delivery>({
     protocol,
     cast,
@@ -98,15 +108,18 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   });
   const [least, most] = protocol.seconds;
   const duration = Math.floor(randomness.stream("duration").integer(least * 100, most * 100) * 10_000);
-  const schedule =
-    options.schedule ??
-    drawFaults(randomness.stream("faults"), {
+  const drawnFaults = (): readonly Fault[] => {
+    const others = drawFaults(randomness.stream("faults"), {
       kinds,
       asked: options.faults !== undefined,
-      nodes: cast.nodes,
+      nodes: [...cast.nodes, ...(cast.laterNodes ?? [])],
       microseconds: duration,
       mayLast: (cut) => cast.leaderNodes !== undefined && world.reach.allows(cut),
     });
+    if (world.administrator === undefined) return others;
+    return [...others, ...drawChanges(changes, changeKinds, duration, others.length)];
+  };
+  const schedule = options.schedule ?? drawnFaults();
   const strike = (fault: Fault, kind: FaultKind): void => {
     const end = kind.begin(fault, world, randomness.stream("fault", fault.index));
     if (fault.microseconds > 0 && fault.lasting !== true) clock.after(fault.microseconds, end);

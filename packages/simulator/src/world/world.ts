@@ -19,7 +19,7 @@ import { Network } from "./network.ts";
 import { usualPace } from "./pace.ts";
 import { Process } from "./process.ts";
 import { goodManners, personAddress } from "./protocol.ts";
-import type { Cast, Manners, Person, SimulatedProtocol } from "./protocol.ts";
+import type { Administration, Cast, Manners, Person, PersonSurroundings, SimulatedProtocol } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
 import { Reach } from "./reach.ts";
 import { KeyRing } from "./signatures.ts";
@@ -68,6 +68,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   readonly reach: Reach;
   readonly history: History;
   readonly people: readonly Person<Message>[];
+  readonly administrator: Administration | undefined;
   readonly #options: WorldOptions<Message, Entry, Delivery>;
   readonly #codec: Codec<Message>;
   readonly #fingerprint = new Fingerprint();
@@ -75,6 +76,9 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   readonly #processes = new Map<Endpoint, Process<Message, Entry, Delivery>>();
   readonly #victims = new Map<number, Victim>();
   readonly #lost = new Set<number>();
+  /** Nodes that have not begun yet, and those that have stopped for good. */
+  readonly #later: Set<number>;
+  readonly #left = new Set<number>();
   /** How often a process stopped because of its disk. */
   #failures = 0;
   #arrivals = 0;
@@ -102,8 +106,14 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
         this.#fingerprint.addBytes(frame);
       },
     });
-    for (const node of cast.nodes) this.#addNode(node);
-    this.people = Array.from({ length: cast.people }, () => this.#addPerson());
+    this.#later = new Set(cast.laterNodes);
+    for (const node of [...cast.nodes, ...this.#later]) this.#addNode(node);
+    const people = Array.from({ length: cast.people }, () =>
+      this.#addPerson((surroundings) => cast.newPerson(surroundings)),
+    );
+    const administrator = this.#addAdministrator();
+    this.administrator = administrator;
+    this.people = administrator === undefined ? people : [...people, administrator];
   }
 
   get victims(): ReadonlyMap<number, Victim> {
@@ -208,6 +218,11 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
         },
         opened: (opener, frame, refused) => this.#opened(opener, frame, refused),
         began: (address) => this.#began(address, disk),
+        mayStart: (node) => !this.#later.has(node) && !this.#left.has(node),
+        left: (node) => {
+          this.#left.add(node);
+          this.#victims.get(node)?.crash("on");
+        },
         failed: (failed, failure) => this.#failed(failed, failure),
       },
     );
@@ -272,8 +287,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
         for (const process of processes.values()) process.start();
       },
       lose: () => {
-        if (!lost.has(node) && lost.size >= cast.spareNodes) return false;
-        if (!this.reach.isQuorumReached(new Set(lost).add(node))) return false;
+        if (!this.#maySpare(node)) return false;
         lost.add(node);
         return true;
       },
@@ -283,7 +297,34 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     };
   }
 
-  #addPerson(): Person<Message> {
+  /** Whether the others can do without a node for good. */
+  #maySpare(node: number): boolean {
+    const { cast } = this.#options;
+    if (this.administrator !== undefined) return this.#lost.has(node) || this.administrator.maySpare(node);
+    if (!this.#lost.has(node) && this.#lost.size >= cast.spareNodes) return false;
+    return this.reach.isQuorumReached(new Set(this.#lost).add(node));
+  }
+
+  #addAdministrator(): (Person<Message> & Administration) | undefined {
+    const { cast } = this.#options;
+    const { newAdministrator } = cast;
+    if (newAdministrator === undefined) return undefined;
+    return this.#addPerson((surroundings) =>
+      newAdministrator({
+        ...surroundings,
+        lost: this.#lost,
+        startNode: (node) => {
+          this.#later.delete(node);
+          this.#victims.get(node)?.restart();
+        },
+        changed: (change) => this.faults.count(change),
+      }),
+    );
+  }
+
+  #addPerson<Somebody extends Person<Message>>(
+    newPerson: (surroundings: PersonSurroundings<Message>) => Somebody,
+  ): Somebody {
     const { cast, randomness, sent } = this.#options;
     const home = new Home<Message>({
       clock: this.clock,
@@ -293,7 +334,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
       newAddress: () => personAddress(this.#personAddresses++),
       opened: (endpoint, frame, refused) => this.#opened(endpoint, frame, refused),
     });
-    const person = cast.newPerson({
+    const person = newPerson({
       address: home.address,
       randomness: randomness.stream("person", home.address),
       send: (to, message) => {

@@ -2,7 +2,7 @@
  * The checkers in whole runs: a part that breaks a rule is found by the checker of that rule within few seeds.
  */
 import { describe, expect, test } from "vitest";
-import { multi } from "@synod/protocol";
+import { multi, unchanged } from "@synod/protocol";
 import { newKeyValueMachine, type StateMachine } from "@synod/machines";
 import { FileSnapshots } from "@synod/storage";
 import { PatchedRole, rewrite } from "../../src/museum/patched-role.ts";
@@ -69,7 +69,7 @@ describe("a role that", () => {
       acceptor((out) => {
         for (const entry of [...out.persist]) {
           if (entry.kind === "Accept" && entry.commitPoint > 0)
-            out.persist.push({ kind: "Trim", slot: entry.commitPoint });
+            out.persist.push({ kind: "Trim", slot: entry.commitPoint, memberships: unchanged });
         }
       }),
     ],

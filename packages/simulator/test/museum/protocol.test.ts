@@ -1,5 +1,5 @@
 import { newKeyValueMachine, type StateMachine } from "@synod/machines";
-import { addressOf, multi, newOutput } from "@synod/protocol";
+import { addressOf, multi, newOutput, unchanged } from "@synod/protocol";
 import { describe, expect, test } from "vitest";
 import { multiWith, multiWithAcceptor } from "../../src/museum/multi-exhibits.ts";
 import { PatchedRole } from "../../src/museum/patched-role.ts";
@@ -31,9 +31,9 @@ describe("a patched role", () => {
       },
     }));
     const out = newOutput<multi.Message, multi.Entry, multi.Delivery>();
-    out.persist.push({ kind: "Trim", slot: 9 });
+    out.persist.push({ kind: "Trim", slot: 9, memberships: unchanged });
     role.step(proposer, prepare, out);
-    expect(out.persist).toEqual([{ kind: "Trim", slot: 9 }]);
+    expect(out.persist).toEqual([{ kind: "Trim", slot: 9, memberships: unchanged }]);
     expect(out.sendAfterPersist).toMatchObject([{ to: proposer, message: { kind: "Promised", ballot: 7 } }]);
   });
 

@@ -32,6 +32,7 @@ export class FaultyNetwork implements Ground {
   readonly manners = { ...goodManners };
   readonly lies = { ...noLies };
   readonly victims = new Map();
+  readonly administrator = undefined;
   readonly randomness = new Randomness(1);
   readonly arrivals: Arrival[] = [];
   readonly network = new Network({

@@ -37,6 +37,7 @@ export function newSmallWorld(placement: "role" | "node" = "role", seed = 1) {
       workload: undefined,
       report,
       reached,
+      membersChange: false,
     }),
     machines: {
       placement,

@@ -7,7 +7,7 @@ import type { NodeDisk } from "../disk.ts";
 import type { Lies } from "../lies.ts";
 import type { Network } from "../network.ts";
 import type { Pace } from "../pace.ts";
-import type { Manners } from "../protocol.ts";
+import type { Administration, Manners } from "../protocol.ts";
 import type { Randomness } from "../randomness.ts";
 import type { Cut } from "../reach.ts";
 import type { Tally } from "../tally.ts";
@@ -30,7 +30,7 @@ export interface Fault {
   readonly lasting?: true;
 }
 
-export type FaultGroup = "network" | "disk" | "process" | "people" | "liars";
+export type FaultGroup = "network" | "disk" | "process" | "people" | "liars" | "members";
 
 /** What a kind of fault draws of itself. */
 export type Drawn = Pick<Fault, "microseconds" | "nodes" | "amount">;
@@ -89,6 +89,8 @@ export interface Ground {
   /** How the liars lie, if there are any. */
   readonly lies: Lies;
   readonly faults: Tally;
+  /** Changes who takes part, where that can be changed. */
+  readonly administrator: Administration | undefined;
 }
 
 /** The nodes that it strikes, in its order. */

@@ -4,6 +4,7 @@
 import { diskFaults } from "./disk.ts";
 import type { FaultKind } from "./fault.ts";
 import { lieFaults } from "./lies.ts";
+import { memberFaults } from "./members.ts";
 import { networkFaults } from "./network.ts";
 import { peopleFaults } from "./people.ts";
 import { processFaults } from "./process.ts";
@@ -14,6 +15,7 @@ export const faultKinds: readonly FaultKind[] = [
   ...processFaults,
   ...peopleFaults,
   ...lieFaults,
+  ...memberFaults,
 ];
 
 const usualKinds = faultKinds.filter(({ onlyByName, needsLiars }) => onlyByName !== true && needsLiars !== true);
@@ -22,7 +24,7 @@ const usualKinds = faultKinds.filter(({ onlyByName, needsLiars }) => onlyByName 
 export const usualFaults: readonly string[] = usualKinds.map(({ name }) => name);
 
 /** Names of many kinds at once; a group has only its usual ones. */
-export const faultGroups = ["all", "none", "network", "disk", "process", "people", "liars"] as const;
+export const faultGroups = ["all", "none", "network", "disk", "process", "people", "liars", "members"] as const;
 
 /**
  * The kinds that names and group names stand for, each once.

@@ -1,0 +1,73 @@
+/**
+ * Who takes part, as far as a proposer has heard, and whether its own node does: only a member tries to lead, and one that
+ * was a member goes when nobody needs it.
+ */
+import { isPhase2Quorum } from "../quorum.ts";
+import { membersAmong, type Membership } from "../reconfiguration/membership.ts";
+import type { Memberships, Period } from "../reconfiguration/memberships.ts";
+import { sameValue } from "../value.ts";
+import type { Slot } from "./messages.ts";
+
+export class Standing {
+  readonly #node: number;
+  #memberships: Memberships;
+  /** Those that govern what is not known to be chosen. */
+  #periods: readonly Period[];
+  /** The nodes that know all that was chosen before the latest membership. */
+  readonly #relievedBy = new Set<number>();
+  #isRelieved = false;
+
+  constructor(first: Memberships, node: number) {
+    this.#node = node;
+    this.#memberships = first;
+    this.#periods = first.periods;
+  }
+
+  get memberships(): Memberships {
+    return this.#memberships;
+  }
+
+  /** Those in force, and those that follow. */
+  get electorate(): readonly Membership[] {
+    return this.#periods.map(({ membership }) => membership);
+  }
+
+  /** The nodes of their members, each once. */
+  get members(): readonly number[] {
+    return [...new Set(this.#periods.flatMap(({ membership }) => membership.members))];
+  }
+
+  get isMember(): boolean {
+    return this.#periods.some(({ membership }) => membership.members.includes(this.#node));
+  }
+
+  /** It was a member, or its number was passed over, and it will not be one again. */
+  get hasLeft(): boolean {
+    const { members, highest } = this.#memberships.latest.membership;
+    return !members.includes(this.#node) && this.#node <= highest;
+  }
+
+  /** Another node tells of the members; all up to `commitPoint` is known to be chosen. */
+  learn(bytes: Uint8Array, commitPoint: Slot): void {
+    if (!sameValue(bytes, this.#memberships.bytes)) {
+      const told = this.#memberships.from(bytes);
+      if (told?.isAfter(this.#memberships) === true) {
+        this.#memberships = told;
+        this.#relievedBy.clear();
+      }
+    }
+    this.#periods = this.#memberships.periodsFrom(commitPoint + 1);
+  }
+
+  /**
+   * An acceptor says what it knows. True, once, when a quorum of those that take part now knows all that was chosen by
+   * this node too: until then its acceptor may be needed to finish that.
+   */
+  relieves(node: number, chosenThrough: Slot): boolean {
+    const { from, membership } = this.#memberships.latest;
+    if (this.#isRelieved || !this.hasLeft || chosenThrough + 1 < from) return false;
+    this.#relievedBy.add(node);
+    this.#isRelieved = isPhase2Quorum(membership.quorums, membersAmong(membership, this.#relievedBy));
+    return this.#isRelieved;
+  }
+}

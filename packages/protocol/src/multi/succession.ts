@@ -1,0 +1,56 @@
+/**
+ * Phase 1 of a leader with members that are to come: before it proposes in the slots that they govern, a quorum of them
+ * must have promised its ballot, and told what they accepted there. An earlier leader may have got so far already.
+ */
+import type { Address } from "../address.ts";
+import type { Ballot } from "../ballot.ts";
+import { Preparation } from "../leader/preparation.ts";
+import { isPhase1Quorum } from "../quorum.ts";
+import { membersAmong } from "../reconfiguration/membership.ts";
+import type { Period } from "../reconfiguration/memberships.ts";
+import type { Output } from "./delivery.ts";
+import type { Promised, Slot } from "./messages.ts";
+
+export class Succession {
+  readonly period: Period;
+  readonly preparation: Preparation;
+  readonly #ballot: Ballot;
+  #isReady = false;
+
+  /** Asks all of them anew, also who has promised: what counts is what they have accepted by now. */
+  constructor(period: Period, ballot: Ballot, retryTicks: number, out: Output) {
+    this.period = period;
+    this.#ballot = ballot;
+    this.preparation = new Preparation(period.membership.acceptors, period.from, retryTicks);
+    this.#send(this.preparation.unanswered(), out);
+  }
+
+  /** A quorum of them has promised. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /**
+   * False when they know more than this leader does: slots that it would have to propose in are chosen, and nobody tells
+   * it with what. It must not lead on.
+   */
+  promised(from: Address, promise: Promised, out: Output): boolean {
+    const next = this.preparation.promised(from, promise);
+    if (this.preparation.chosenThrough >= this.period.from) return false;
+    if (next > 0) this.#send([{ acceptor: from, from: next }], out);
+    const { membership } = this.period;
+    this.#isReady = isPhase1Quorum(membership.quorums, membersAmong(membership, this.preparation.answered));
+    return true;
+  }
+
+  tick(out: Output): void {
+    if (!this.#isReady && this.preparation.tick()) this.#send(this.preparation.unanswered(), out);
+  }
+
+  /** The ballot is durable: it has been promised. */
+  #send(asked: readonly { readonly acceptor: Address; readonly from: Slot }[], out: Output): void {
+    for (const { acceptor, from } of asked) {
+      out.send.push({ to: acceptor, message: { kind: "Prepare", ballot: this.#ballot, from } });
+    }
+  }
+}

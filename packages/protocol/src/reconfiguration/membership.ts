@@ -1,0 +1,77 @@
+/**
+ * Who takes part in choosing a slot: the configuration of *Paxos Made Simple* §3, as a value. "The state of the state
+ * machine can include the configuration": it is chosen in the log like a command, and alone in its slot.
+ *
+ * A node's number is never used again. A member that lost its disk has forgotten its promises: it comes back under a
+ * new number, in the place of the old one.
+ */
+import { addressOf, maxNode, type Address } from "../address.ts";
+import {
+  maxAcceptors,
+  noAcceptors,
+  QuorumError,
+  withAcceptor,
+  type AcceptorSet,
+  type QuorumSystem,
+} from "../quorum.ts";
+
+export interface Membership {
+  /** How many changes came before it. */
+  readonly number: number;
+  /** Node numbers, in the order in which the quorum system counts them. */
+  readonly members: readonly number[];
+  /** The members that get no message as long as the others do (Lamport and Massa, *Cheap Paxos* 2004, §1); often none. */
+  readonly auxiliaries: readonly number[];
+  readonly quorums: QuorumSystem;
+  /** The highest number that a member ever had. */
+  readonly highest: number;
+  /** The addresses of the members' acceptors, in the same order. */
+  readonly acceptors: readonly Address[];
+}
+
+/** What of a membership is not usual. */
+export interface MembershipParts {
+  readonly number?: number;
+  readonly auxiliaries?: readonly number[];
+  readonly highest?: number;
+}
+
+/** @throws QuorumError when members and quorum system do not fit together */
+export function membershipOf(
+  members: readonly number[],
+  quorums: QuorumSystem,
+  { number = 0, auxiliaries = [], highest = 0 }: MembershipParts = {},
+): Membership {
+  if (members.length !== quorums.acceptors || members.length > maxAcceptors) {
+    throw new QuorumError(`expected ${quorums.acceptors} members, got ${members.length}`);
+  }
+  for (const [index, node] of members.entries()) {
+    if (!Number.isInteger(node) || node < 1 || node > maxNode || members.indexOf(node) !== index) {
+      throw new QuorumError(`expected different node numbers from 1, got ${members.join(", ")}`);
+    }
+  }
+  if (!auxiliaries.every((node) => members.includes(node))) {
+    throw new QuorumError(`expected auxiliaries to be members, got ${auxiliaries.join(", ")}`);
+  }
+  return {
+    number,
+    members,
+    auxiliaries,
+    quorums,
+    highest: Math.max(highest, ...members),
+    acceptors: members.map((node) => addressOf("acceptor", node)),
+  };
+}
+
+/** `set` with the acceptor of `node`; unchanged when that is no member, whose vote counts nothing. */
+export function withMember({ members }: Membership, set: AcceptorSet, node: number): AcceptorSet {
+  const index = members.indexOf(node);
+  return index === -1 ? set : withAcceptor(set, index + 1);
+}
+
+/** Those of `nodes` that are members, as the quorum system counts them. */
+export function membersAmong(membership: Membership, nodes: Iterable<number>): AcceptorSet {
+  let set = noAcceptors;
+  for (const node of nodes) set = withMember(membership, set, node);
+  return set;
+}
