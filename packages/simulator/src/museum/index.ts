@@ -9,6 +9,7 @@ import { electionExhibits } from "./election.ts";
 import type { Exhibit } from "./exhibit.ts";
 import { fastQuorumExhibits } from "./fast-quorums.ts";
 import { fastValueExhibits } from "./fast-values.ts";
+import { historyExhibits } from "./generalized.ts";
 import { learnerExhibits } from "./learner.ts";
 import { logDamageExhibits } from "./log-damage.ts";
 import { logErrorExhibits } from "./log-errors.ts";
@@ -48,4 +49,5 @@ export const exhibits: readonly Exhibit[] = [
   ...commitExhibits,
   ...fastQuorumExhibits,
   ...fastValueExhibits,
+  ...historyExhibits,
 ];
