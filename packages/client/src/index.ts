@@ -11,3 +11,4 @@ export type { CallOptions } from "./intake.ts";
 export { LimitError } from "@synod/machines";
 export * from "./session.ts";
 export * from "./station.ts";
+export * from "./transactions.ts";

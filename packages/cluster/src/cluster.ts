@@ -7,7 +7,7 @@
 import { nodeRoles, type NodeRole } from "@synod/protocol";
 import { endpointOf, Supervisor, UnknownActor, type ActorError } from "@synod/actors";
 import type { Plan, RoleRecovery, RoleReport, Service } from "@synod/actors";
-import { Connection, DecreeClient, KeyValue, KeyValueClient, MachineClient } from "@synod/client";
+import { Connection, DecreeClient, KeyValue, KeyValueClient, MachineClient, TransactionClient } from "@synod/client";
 import type { ClusterGuest, MachineCodec, StationOptions } from "@synod/client";
 import type { StorageError } from "@synod/storage";
 import { Context, Effect, Exit, Layer, Scope } from "effect";
@@ -125,6 +125,22 @@ export class Cluster implements AsyncDisposable {
   decrees(): DecreeClient {
     const { nodes } = this.#required("decrees").access;
     return this.#join((place) => new DecreeClient({ nodes, ...place }));
+  }
+
+  /** A client of transactions over participants. @throws WrongService when the protocol has none */
+  transactions(): TransactionClient {
+    const { nodes } = this.#required("transactions");
+    // Where nobody is a coordinator of its own kind, any leader can finish what another one began.
+    const hasCoordinators = nodes.some(({ roles }) => roles.includes("coordinator"));
+    return this.#join(
+      (place) =>
+        new TransactionClient({
+          nodes: nodes.length,
+          coordinator: hasCoordinators ? "coordinator" : "proposer",
+          anyCoordinator: !hasCoordinators,
+          ...place,
+        }),
+    );
   }
 
   async status(): Promise<ClusterStatus> {

@@ -40,7 +40,7 @@ export interface Part<Message, Entry extends Message, Delivery> {
 }
 
 /** What clients find: a state machine that is replicated, or something of the protocol's own. */
-export type Service = "store" | "decrees";
+export type Service = "store" | "decrees" | "transactions";
 
 /**
  * @typeParam Settings what its roles are made with: plain data, the same for all threads of a cluster

@@ -2,6 +2,7 @@
  * The protocols that threads can run: one registration each.
  */
 import { hostedBasic } from "./basic.ts";
+import { hostedCommit, hostedThreePhase, hostedTwoPhase } from "./commit.ts";
 import { hostedFast } from "./fast.ts";
 import { hostedGeneralized } from "./generalized.ts";
 import { runnable, type RunnableProtocol } from "./hosted.ts";
@@ -12,6 +13,9 @@ export const protocols: readonly RunnableProtocol[] = [
   runnable(hostedMulti),
   runnable(hostedFast),
   runnable(hostedGeneralized),
+  runnable(hostedCommit),
+  runnable(hostedTwoPhase),
+  runnable(hostedThreePhase),
 ];
 
 /** @throws RangeError for a name that is none of `protocols` */

@@ -15,7 +15,7 @@ export interface CommitTiming {
 }
 
 /** The times of nodes that are not told others. */
-export const commitTiming: CommitTiming = { retryTicks: 10, voteTicks: 40, doubtTicks: 100, holdTicks: 1000 };
+export const commitTiming: CommitTiming = { retryTicks: 10, voteTicks: 40, doubtTicks: 100, holdTicks: 6000 };
 
 /** The bounds that the roles keep; `limits` says what each is for. */
 export interface CommitBounds {
