@@ -68,6 +68,7 @@ function recoveryNotices({ recovered, options: { data } }: Cluster): readonly st
 }
 
 const leaderKnown = Effect.fnUntraced(function* (cluster: Cluster) {
+  if (cluster.options.plan.service !== "store") return;
   const until = performance.now() + leaderWaitMs;
   while (performance.now() < until) {
     const { leader } = yield* Effect.promise(() => cluster.status());

@@ -53,6 +53,23 @@ function asking(
         ask: (number) => client.put(keys[number] ?? "", value),
       };
     }
+    case "transactions": {
+      const client = cluster.transactions();
+      // Of two participants, most times. No two clients write the same key, and no client soon again: its answer may be
+      // there before the participants have let go of the locks.
+      const keySets = 16;
+      const rounds = new Map<number | string, number>();
+      const transact = async (number: number | string, deadlineMs?: number): Promise<void> => {
+        const options = deadlineMs === undefined ? {} : { deadlineMs };
+        const transaction = await client.begin(options);
+        const round = (rounds.get(number) ?? 0) + 1;
+        rounds.set(number, round);
+        const keys = ["one", "other"].map((name) => `${name}-${number}-${round % keySets}`);
+        for (const key of keys) await client.put(transaction, key, value, options);
+        if (!(await client.commit(transaction, options))) throw new Error(`transaction ${transaction} was aborted`);
+      };
+      return { ready: () => transact("first", readyMs), ask: (number) => transact(number) };
+    }
     case "decrees": {
       const client = cluster.decrees();
       let next = 0;

@@ -6,6 +6,7 @@ import { clusterCommands } from "./cluster-commands.ts";
 import { withHelp, type ShellCommands } from "./shell.ts";
 import { decreeCommands } from "./decree-commands.ts";
 import { storeCommands } from "./store-commands.ts";
+import { transactionCommands } from "./transaction-commands.ts";
 
 /** The place where commands are taken. */
 export interface Desk {
@@ -28,6 +29,8 @@ function serviceOf(cluster: Cluster): Desk {
       return storeOf(cluster);
     case "decrees":
       return decreesOf(cluster);
+    case "transactions":
+      return transactionsOf(cluster);
   }
 }
 
@@ -36,6 +39,15 @@ function decreesOf(cluster: Cluster): Desk {
   return {
     commands: decreeCommands(client),
     hint: (node) => `Try: propose color red, propose color blue, kill ${node}, propose color green, restart ${node}.`,
+    close: () => client.close(),
+  };
+}
+
+function transactionsOf(cluster: Cluster): Desk {
+  const client = cluster.transactions();
+  return {
+    commands: transactionCommands(client),
+    hint: (node) => `Try: begin, put TX city Vienna, put TX river Danube, commit TX, get city, kill ${node}, status.`,
     close: () => client.close(),
   };
 }
