@@ -1,0 +1,164 @@
+/**
+ * The acceptor of Generalized Paxos: every ballot below, at and above its promise, and histories that only grow.
+ */
+import { describe, expect, test } from "vitest";
+import { addressOf, limits, newOutput } from "../../src/index.ts";
+import { Acceptor, asEntry, configurationOf, slotOf } from "../../src/generalized/index.ts";
+import type { Delivery, Entry, Message } from "../../src/generalized/index.ts";
+
+const configuration = configurationOf(4, { limits: { ...limits, historyCommands: 2 } });
+const [a, b, c] = [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)];
+const checkpoint = new Uint8Array(0);
+const client = addressOf("client", 9);
+const carried = (...commands: readonly Uint8Array[]) => commands.map((command) => ({ command }));
+
+/** An acceptor of node 1 with what its turns leave. */
+class Stage {
+  readonly acceptor = new Acceptor(configuration, 1);
+  readonly log: Entry[] = [];
+
+  /** A turn with these messages; returns what it sends, before a sync and after. */
+  turn(...messages: readonly (readonly [from: number, message: Message])[]) {
+    const out = newOutput<Message, Entry, Delivery>();
+    for (const [from, message] of messages) this.acceptor.step(from, message, out);
+    this.acceptor.flush(out);
+    this.log.push(...out.persist);
+    return { send: out.send, persist: out.persist, afterPersist: out.sendAfterPersist };
+  }
+
+  restarted(): Stage {
+    const stage = new Stage();
+    for (const entry of this.log) stage.acceptor.restore(asEntry(entry));
+    stage.log.push(...this.log);
+    return stage;
+  }
+
+  /** What it promises to a ballot above all. */
+  report(): readonly unknown[] {
+    const { afterPersist } = this.turn(prepare(1000 * 4 + 1));
+    return afterPersist.flatMap(({ message }) => (message.kind === "Promised" ? message.accepted : []));
+  }
+}
+
+const owner = (ballot: number) => addressOf("proposer", ((ballot - 1) % 4) + 1);
+const prepare = (ballot: number) => [owner(ballot), { kind: "Prepare", ballot }] as const;
+const accept = (ballot: number, slot: number, ...history: readonly Uint8Array[]) =>
+  [owner(ballot), { kind: "Accept", ballot, slot, commitPoint: slot - 1, history: carried(...history) }] as const;
+const request = (command: Uint8Array) => [client, { kind: "Request", sequence: 1, command }] as const;
+const kinds = (envelopes: readonly { readonly message: Message }[]) => envelopes.map(({ message }) => message.kind);
+
+describe.each([
+  ["below", 1, false],
+  ["at", 6, true],
+  ["above", 9, true],
+] as const)("a ballot %s its promise", (_where, ballot, taken) => {
+  test("is promised, or refused", () => {
+    const stage = new Stage();
+    stage.turn(prepare(6));
+    const { send, afterPersist } = stage.turn(prepare(ballot));
+    expect(kinds(afterPersist)).toEqual(taken ? ["Promised"] : []);
+    expect(kinds(send)).toEqual(taken ? [] : ["Rejected"]);
+  });
+
+  test("is accepted, or refused; and told only after the sync", () => {
+    const stage = new Stage();
+    stage.turn(prepare(6));
+    const { send, persist, afterPersist } = stage.turn(accept(ballot, 1, a));
+    expect(kinds(send)).toEqual(taken ? [] : ["Rejected"]);
+    expect(persist.map(({ kind }) => kind)).toEqual(taken ? ["Accept"] : []);
+    // To four learners and the leader.
+    expect(kinds(afterPersist)).toEqual(taken ? Array.from({ length: 5 }, () => "Accepted") : []);
+    expect(stage.report()).toEqual(taken ? [{ slot: 1, ballot, history: carried(a) }] : []);
+  });
+});
+
+test("what clients send is added in the order of its coming, once, and told as an addition", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1), accept(1, 1, a));
+  const { persist, afterPersist } = stage.turn(request(c), request(a), request(b), request(c));
+  const added = { kind: "Accepted", ballot: 1, slot: 1, from: 1, commands: carried(c, b) };
+  expect(persist).toEqual([added]);
+  expect(afterPersist.map(({ message }) => message)).toEqual(Array.from({ length: 5 }, () => added));
+  expect(stage.report()).toEqual([{ slot: 1, ballot: 1, history: carried(a, c, b) }]);
+});
+
+test("nothing is added in a ballot once a higher one is promised; it waits for that one to begin", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1), accept(1, 1));
+  stage.turn(prepare(6));
+  expect(stage.turn(request(b))).toEqual({ send: [], persist: [], afterPersist: [] });
+  const { persist } = stage.turn(accept(6, 1, a));
+  expect(persist.map(({ kind }) => kind)).toEqual(["Accept", "Accepted"]);
+  expect(stage.report()).toEqual([{ slot: 1, ballot: 6, history: carried(a, b) }]);
+});
+
+test("nothing is added after a checkpoint, nor an empty command ever", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1), accept(1, 1, a, checkpoint), request(b));
+  expect(stage.report()).toEqual([{ slot: 1, ballot: 1, history: carried(a, checkpoint) }]);
+  const open = new Stage();
+  open.turn(prepare(1), accept(1, 1, a), request(checkpoint));
+  expect(open.report()).toEqual([{ slot: 1, ballot: 1, history: carried(a) }]);
+});
+
+test("a history is bounded, whatever clients send: the rest waits for the next instance", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1), accept(1, 1));
+  const commands = Array.from({ length: 20 }, (_, index) => Uint8Array.of(index + 1));
+  stage.turn(...commands.map(request));
+  // Four times what the leader closes an instance at.
+  expect(stage.report()).toEqual([{ slot: 1, ballot: 1, history: carried(...commands.slice(0, 8)) }]);
+});
+
+test("a restart gives back the promise, what the ballot began with and what was added", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1), accept(1, 1, a));
+  stage.turn(request(b));
+  stage.turn(request(c));
+  const again = stage.restarted();
+  expect(kinds(again.turn(accept(1, 1, a)).afterPersist)).toEqual(["Accepted"]);
+  expect(again.report()).toEqual([{ slot: 1, ballot: 1, history: carried(a, b, c) }]);
+  stage.turn(prepare(6));
+  expect(kinds(stage.restarted().turn(accept(1, 1, a)).send)).toEqual(["Rejected"]);
+});
+
+test("what was told and lost is told again, from where the asker knows it", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1), accept(1, 1, a));
+  stage.turn(request(b), request(c));
+  const ask = (ballot: number, from: number) => {
+    const inquire: Message = { kind: "Inquire", slot: 1, ballot, from };
+    return stage.turn([addressOf("learner", 2), inquire]).afterPersist.map(({ message }) => message);
+  };
+  expect(ask(1, 2)).toEqual([{ kind: "Accepted", ballot: 1, slot: 1, from: 2, commands: carried(c) }]);
+  // Of another ballot the asker knows nothing.
+  expect(ask(5, 2)).toEqual([{ kind: "Accepted", ballot: 1, slot: 1, from: 0, commands: carried(a, b, c) }]);
+});
+
+test("a closed instance is not reported, and is answered from the log", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1), accept(1, 1, a, checkpoint));
+  stage.turn(accept(1, 3, b));
+  expect(stage.report()).toEqual([{ slot: 3, ballot: 1, history: carried(b) }]);
+  const [answer] = stage.turn([addressOf("learner", 2), { kind: "CatchUp", from: 1 }]).send;
+  expect(answer?.message).toEqual({
+    kind: "Chosen",
+    from: 1,
+    values: [{ value: a }, { value: checkpoint }],
+    trimmedThrough: 0,
+  });
+});
+
+test("an Accept of another than the owner of its ballot is passed over", () => {
+  const stage = new Stage();
+  const [, message] = accept(2, 1, a);
+  expect(stage.turn([addressOf("proposer", 1), message])).toEqual({ send: [], persist: [], afterPersist: [] });
+});
+
+test("an entry belongs to the last slot that it is about; one that begins an empty history to its first", () => {
+  expect(slotOf({ kind: "Accept", ballot: 1, slot: 7, commitPoint: 6, history: [] })).toBe(7);
+  expect(slotOf({ kind: "Accept", ballot: 1, slot: 7, commitPoint: 6, history: carried(a, b) })).toBe(8);
+  expect(slotOf({ kind: "Accepted", ballot: 1, slot: 7, from: 2, commands: carried(c) })).toBe(9);
+  expect(slotOf({ kind: "Prepare", ballot: 1 })).toBe(0);
+  expect(() => asEntry({ kind: "Heartbeat", ballot: 1, commitPoint: 0, chosen: 0 })).toThrow(TypeError);
+});
