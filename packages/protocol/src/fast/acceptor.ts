@@ -287,9 +287,11 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     for (const [index, { isHeld, value }] of values.entries()) {
       const slot = first + index;
       if (slot !== this.#log.chosenThrough + 1) continue;
-      if (!isHeld)
+      const held = this.#log.valueOf(slot);
+      // Its vote may not have come when the others were enough.
+      if (held !== undefined && (isHeld || sameValue(held, value))) this.#log.wasChosenThrough(slot);
+      else if (!isHeld)
         this.#keeper.repair(from, { kind: "Chosen", from: slot, values: [{ value }], trimmedThrough: 0 }, out);
-      else if (this.#log.valueOf(slot) !== undefined) this.#log.wasChosenThrough(slot);
     }
   }
 
