@@ -93,8 +93,10 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   tick(out: Output): void {
     this.#ticks += 1;
-    if (!this.#announced) this.#announce(out);
-    if (this.#view === undefined && this.#ticks % this.#configuration.timing.retryTicks === 0) {
+    const { electionTicks, retryTicks } = this.#configuration.timing;
+    // Now and then again: its proposer may have begun anew.
+    if (!this.#announced || this.#ticks % electionTicks === 0) this.#announce(out);
+    if (this.#view === undefined && this.#ticks % retryTicks === 0) {
       this.#suspect(this.#ballot, out);
       this.#promise(out);
     }

@@ -25,7 +25,7 @@ export function isPlausible(configuration: Configuration, to: Address, from: Add
     case "Vouched":
       return isOwn("proposer") && isDigest(message.digest);
     case "Doubted":
-      return isOwn("proposer") && isBallot(message.ballot);
+      return isOwn("proposer");
     case "Standing":
     case "Served":
     case "AcceptedValue":

@@ -3,6 +3,7 @@
  */
 import { durabilityExhibits } from "./acceptor-durability.ts";
 import { promiseExhibits } from "./acceptor-promises.ts";
+import { byzantineExhibits } from "./byzantine.ts";
 import { clientExhibits } from "./clients.ts";
 import { commitExhibits } from "./commit-exhibits.ts";
 import { electionExhibits } from "./election.ts";
@@ -46,6 +47,7 @@ export const exhibits: readonly Exhibit[] = [
   ...snapshotDamageExhibits,
   ...sessionExhibits,
   ...clientExhibits,
+  ...byzantineExhibits,
   ...commitExhibits,
   ...fastQuorumExhibits,
   ...fastValueExhibits,

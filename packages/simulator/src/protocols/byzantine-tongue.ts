@@ -54,10 +54,12 @@ function invented(random: Random): Uint8Array {
 /** Votes left out, or made up with signatures that nobody gave. */
 function forgedPromise(message: byzantine.Promised, random: Random): Message {
   const { votes, stable, ballot } = message;
-  if (random() < 0.5) return { ...message, votes: votes.filter(() => random() < 0.5) };
-  const slot = (votes.at(-1)?.slot ?? stable) + 1;
-  const certificate = [1, 2, 3].map((acceptor) => ({ acceptor, signature: someSignature }));
-  return { ...message, votes: [...votes, { slot, ballot: ballot - 1, value: nothing, certificate }] };
+  if (random() < 0.25) return { ...message, votes: votes.filter(() => random() < 0.5) };
+  const signers = votes[0]?.certificate.map(({ acceptor }) => acceptor) ?? [1, 2, 3];
+  const certificate = signers.map((acceptor) => ({ acceptor, signature: someSignature }));
+  const madeUp = (slot: number) => ({ slot, ballot: ballot - 1, value: nothing, certificate });
+  const instead = votes.map(({ slot }) => madeUp(slot));
+  return { ...message, votes: [...instead, madeUp((votes.at(-1)?.slot ?? stable) + 1)] };
 }
 
 /** Promises left out or doubled, or their votes. */

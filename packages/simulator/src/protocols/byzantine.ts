@@ -34,9 +34,10 @@ export interface ByzantineParts {
   configuration(configuration: byzantine.Configuration): byzantine.Configuration;
   proposer(configuration: byzantine.Configuration, node: number): ByzantineRole;
   acceptor(configuration: byzantine.Configuration, node: number): ByzantineRole;
-  /** Sees what a learner takes and gives, between it and its driver. */
-  learner(learner: byzantine.Learner, configuration: byzantine.Configuration, node: number): ByzantineRole;
+  learner(configuration: byzantine.Configuration, node: number): byzantine.Learner;
   readonly seals: Seals<byzantine.Message>;
+  /** How many lie, of those that were drawn or asked for. */
+  liars(count: number): number;
   replication(options: ByzantineReplication): Backing<byzantine.Message, byzantine.Entry, byzantine.Delivery>;
   /** How clients use it. */
   access(access: Access): Access;
@@ -48,8 +49,9 @@ const realParts: ByzantineParts = {
   configuration: (configuration) => configuration,
   proposer: (configuration, node) => new byzantine.Proposer(configuration, node),
   acceptor: (configuration, node) => new byzantine.Acceptor(configuration, node),
-  learner: (learner) => learner,
+  learner: (configuration, node) => new byzantine.Learner(configuration, node),
   seals: byzantine.newSeals(quickDigest),
+  liars: (count) => count,
   replication: (options) => new Replication(options),
   access: (access) => access,
   session: (options) => new Session(options),
@@ -78,7 +80,7 @@ function castOf(setting: Setting, parts: ByzantineParts): ByzantineCast {
   const sound = drawConfiguration(randomness, setting.nodes, setting.workload === undefined);
   const configuration = parts.configuration(sound);
   const { nodes, quorums } = sound;
-  const liars = drawLiars(randomness.stream("liars"), sound, setting.liars);
+  const liars = drawLiars(randomness.stream("liars"), sound, setting.liars, parts.liars);
   const isHonest = (node: number): boolean => !liars.includes(node);
   const checkers = new ReplicaCheckers<HonestChecker>({
     newConsensus: (to, asked) => new HonestChecker(quorums.quorum - liars.length, to, asked),
@@ -93,7 +95,7 @@ function castOf(setting: Setting, parts: ByzantineParts): ByzantineCast {
   const replicas = new Map<number, Replica>();
   const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
   const snapshotSlots = randomness.pick([8, 32]);
-  /** The learner itself, of one that may stand behind something else. */
+  /** By node: its learner, which may lie besides. */
   const learners = new Map<number, byzantine.Learner>();
   const crowd = drawCrowd(randomness.stream("crowd"));
   const newLiar = (node: number, { random, lies, lied }: Life): Liar<byzantine.Message> =>
@@ -105,9 +107,9 @@ function castOf(setting: Setting, parts: ByzantineParts): ByzantineCast {
       case "acceptor":
         return parts.acceptor(configuration, node);
       default: {
-        const learner = new byzantine.Learner(configuration, node);
+        const learner = parts.learner(configuration, node);
         learners.set(node, learner);
-        return parts.learner(learner, configuration, node);
+        return learner;
       }
     }
   };
@@ -208,9 +210,10 @@ function drawLiars(
   randomness: Randomness,
   { nodes, quorums }: byzantine.Configuration,
   given: number | undefined,
+  changed: (count: number) => number,
 ): readonly number[] {
-  const count = given ?? (randomness.chance(0.8) ? quorums.faults : randomness.integer(0, quorums.faults));
-  return randomness.sample(nodes, Math.min(count, nodes.length));
+  const drawn = given ?? (randomness.chance(0.8) ? quorums.faults : randomness.integer(0, quorums.faults));
+  return randomness.sample(nodes, Math.min(changed(drawn), nodes.length));
 }
 
 /** @param ownWorkload whether clients ask for what is known to be small */

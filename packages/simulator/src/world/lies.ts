@@ -43,6 +43,14 @@ export interface LiarOptions<Message> {
   readonly tongue: Tongue<Message>;
 }
 
+/** What it says of a message, besides the truth. */
+interface ToldLies<Message> {
+  /** For some who are told. */
+  readonly contradiction: Message | undefined;
+  /** For all. */
+  readonly forged: Message | undefined;
+}
+
 /** What it said that may be said again. */
 const rememberedMessages = 40;
 
@@ -56,11 +64,14 @@ export class Liar<Message extends { readonly kind: string }> {
 
   /** What it sends in the place of what its role does. To itself it tells the truth. */
   say(envelopes: readonly Envelope<Message>[]): readonly Envelope<Message>[] {
-    // By message: who gets the other one is decided by a coin, the same for all of a node.
-    const contradictions = new Map<Message, Message | undefined>();
-    return envelopes.flatMap((envelope) =>
-      nodeOf(envelope.to) === this.#options.node ? [envelope] : this.#lie(envelope, contradictions),
-    );
+    // A lie about a message that goes to several is the same for all who are told it.
+    const lies = new Map<Message, ToldLies<Message>>();
+    return envelopes.flatMap((envelope) => {
+      if (nodeOf(envelope.to) === this.#options.node) return [envelope];
+      let told = lies.get(envelope.message);
+      if (told === undefined) lies.set(envelope.message, (told = this.#invent(envelope.message)));
+      return this.#lie(envelope, told);
+    });
   }
 
   /** What it says because of what it hears, beside what its role does. */
@@ -71,24 +82,26 @@ export class Liar<Message extends { readonly kind: string }> {
     return echoes.length > 0 && this.#does("equivocation") ? echoes : [];
   }
 
-  #lie(envelope: Envelope<Message>, contradictions: Map<Message, Message | undefined>): readonly Envelope<Message>[] {
-    const { random, layout, tongue, lies } = this.#options;
+  #invent(message: Message): ToldLies<Message> {
+    const { random, tongue, lies } = this.#options;
+    return {
+      contradiction: random() < lies.equivocation ? tongue.contradict(message, random) : undefined,
+      forged: random() < lies.forgery ? tongue.forge(message, random) : undefined,
+    };
+  }
+
+  #lie(envelope: Envelope<Message>, { contradiction, forged }: ToldLies<Message>): readonly Envelope<Message>[] {
+    const { random, layout, lied } = this.#options;
     const { to, message } = envelope;
     if (this.#does("silence")) return [];
     const replayed = this.#said.length > 0 && this.#does("replay") ? [this.#replay(to)] : [];
     this.#remember(envelope);
-    if (!contradictions.has(message)) {
-      const other = random() < lies.equivocation ? tongue.contradict(message, random) : undefined;
-      contradictions.set(message, other);
-    }
-    const contradiction = contradictions.get(message);
     if (contradiction !== undefined && nodeOf(to) % 2 === 0) {
-      this.#options.lied("equivocation");
+      lied("equivocation");
       return [{ to, message: contradiction }, ...replayed];
     }
-    const forged = random() < lies.forgery ? tongue.forge(message, random) : undefined;
     if (forged !== undefined) {
-      this.#options.lied("forgery");
+      lied("forgery");
       return [{ to, message: forged }, ...replayed];
     }
     if (!this.#does("corruption")) return [envelope, ...replayed];

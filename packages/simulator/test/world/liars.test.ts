@@ -18,9 +18,10 @@ test("without liars nobody lies, and a protocol that bears none has none", () =>
 });
 
 test("one liar more than is borne makes honest nodes disagree, and that is found", () => {
-  const found = seeds.map((seed) => {
+  const found = new Set<string | undefined>();
+  for (let seed = 1; seed <= 30 && !found.has("agreement"); seed++) {
     const faults = ["equivocation"];
-    return simulate({ protocol: "byzantine", seed, nodes: 4, liars: 2, faults }).violation?.checker;
-  });
-  expect(found).toContain("agreement");
+    found.add(simulate({ protocol: "byzantine", seed, nodes: 4, liars: 2, faults }).violation?.checker);
+  }
+  expect([...found]).toContain("agreement");
 });

@@ -37,7 +37,11 @@ export const lieFaults: readonly FaultKind[] = [
     "liars tell some nodes one thing and others another, and agree with everybody",
     [20, 60, 100],
   ),
-  lieKind("forgery", "liars show proofs that others have not signed, and ask for what no client asked for", often),
+  lieKind(
+    "forgery",
+    "liars show proofs that others have not signed, and ask for what no client asked for",
+    [20, 60, 100],
+  ),
   lieKind("replay", "liars say again what they said before, also to others", often),
   lieKind("corruption", "liars change a field of what they say, also of their answers to clients", often),
   lieKind("silence", "liars say nothing, to some or to all", [10, 50, 100]),
