@@ -148,7 +148,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #entered(ballot: Ballot, out: Output): void {
     this.#ballot = ballot;
     this.#doubts.entered(ballot);
-    if (this.#leadership !== undefined) {
+    // The promises of others may have come before the word of its own acceptor: then it leads this ballot already.
+    if (this.#leadership !== undefined && this.#leadership.ballot < ballot) {
       this.#leadership = undefined;
       this.#pool.release();
     }

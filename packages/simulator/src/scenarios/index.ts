@@ -3,6 +3,7 @@
  */
 import type { Scenario } from "../trace.ts";
 import { basicScenarios } from "./basic.ts";
+import { byzantineScenarios } from "./byzantine.ts";
 import { paxosCommitScenarios, threePhaseScenarios, twoPhaseScenarios } from "./commit.ts";
 import { fastScenarios } from "./fast.ts";
 import { fastByzantineScenarios } from "./fast-byzantine.ts";
@@ -14,6 +15,7 @@ import { primaryBackupScenarios } from "./primary-backup.ts";
 
 export const scenarios: readonly Scenario[] = [
   ...basicScenarios,
+  ...byzantineScenarios,
   ...fastByzantineScenarios,
   ...steadyScenarios,
   ...failureScenarios,

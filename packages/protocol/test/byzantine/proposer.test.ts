@@ -1,0 +1,88 @@
+import { addressOf, byzantine, newOutput, type Address } from "@synod/protocol";
+import { beforeEach, expect, test } from "vitest";
+
+const digest = (bytes: Uint8Array): Uint8Array => Uint8Array.of(bytes.length, ...bytes.subarray(0, 8));
+const configuration = byzantine.configurationOf(4, digest);
+const client = addressOf("client", 101);
+/** A command says in its first four bytes how many follow. */
+const command = Uint8Array.of(1, 0, 0, 0, 42);
+
+let out = newOutput<byzantine.Message, byzantine.Entry, byzantine.Delivery>();
+let proposer: byzantine.Proposer;
+beforeEach(() => {
+  out = newOutput();
+  proposer = new byzantine.Proposer(configuration, 2);
+});
+
+const promised = (ballot: number): byzantine.Promised => ({
+  kind: "Promised",
+  ballot,
+  stable: 0,
+  checkpoints: [],
+  votes: [],
+  signature: Uint8Array.of(1),
+});
+const standing = (ballot: number): byzantine.Message => ({ kind: "Standing", ballot, stable: 0, chosenThrough: 0 });
+const step = (from: Address, message: byzantine.Message): void => proposer.step(from, message, out);
+const sent = (kind: string): readonly byzantine.Message[] =>
+  [...out.send, ...out.sendAfterPersist].map(({ message }) => message).filter((message) => message.kind === kind);
+
+test("it leads with the promises of a quorum, in whatever order its own acceptor tells it where that stands", () => {
+  step(addressOf("acceptor", 2), standing(1));
+  step(client, { kind: "Request", sequence: 1, command });
+  for (const node of [1, 3]) step(addressOf("acceptor", node), promised(2));
+  proposer.flush(out);
+  expect(sent("NewView")).toEqual([]);
+  step(addressOf("acceptor", 4), promised(2));
+  step(addressOf("acceptor", 2), standing(2));
+  proposer.flush(out);
+  expect(out.persist).toEqual([{ kind: "Entered", ballot: 2 }]);
+  expect(sent("NewView")).toHaveLength(4);
+  expect(sent("Accept")).toHaveLength(4);
+});
+
+test("it leads no ballot of another, none twice, and none that it led in an earlier life", () => {
+  for (const node of [1, 2, 3]) step(addressOf("acceptor", node), promised(3));
+  expect(out.persist).toEqual([]);
+  proposer.restore({ kind: "Entered", ballot: 6 });
+  for (const node of [1, 2, 3]) for (const ballot of [2, 6]) step(addressOf("acceptor", node), promised(ballot));
+  expect(out.persist).toEqual([]);
+  for (const node of [1, 2, 3]) step(addressOf("acceptor", node), promised(10));
+  expect(out.persist).toEqual([{ kind: "Entered", ballot: 10 }]);
+});
+
+test("a promise that proves nothing of what it says does not count", () => {
+  const votes = [{ slot: 1, ballot: 1, value: command, certificate: [{ acceptor: 1, signature: Uint8Array.of(1) }] }];
+  step(addressOf("acceptor", 1), { ...promised(2), votes });
+  step(addressOf("acceptor", 3), { ...promised(2), stable: 4 });
+  step(addressOf("acceptor", 4), promised(2));
+  expect(out.persist).toEqual([]);
+});
+
+test("one proposer that relays a command is not believed, two are", () => {
+  const relayed: byzantine.Message = { kind: "Relayed", command };
+  step(addressOf("proposer", 1), relayed);
+  step(addressOf("proposer", 1), relayed);
+  expect(sent("Vouched")).toEqual([]);
+  step(addressOf("proposer", 4), relayed);
+  expect(sent("Vouched")).toEqual([{ kind: "Vouched", digest: digest(command) }]);
+});
+
+test("what is late is relayed, and later the leader is doubted; not when it is served", () => {
+  const { retryTicks, electionTicks } = configuration.timing;
+  step(addressOf("acceptor", 2), standing(1));
+  step(client, { kind: "Request", sequence: 1, command });
+  const tick = (count: number): void => {
+    for (let ticks = 0; ticks < count; ticks++) proposer.tick(out);
+  };
+  tick(retryTicks);
+  expect(sent("Relayed")).toHaveLength(3);
+  tick(2 * electionTicks - retryTicks - 1);
+  expect(sent("Doubted")).toEqual([]);
+  tick(1);
+  expect(sent("Doubted")).toEqual([{ kind: "Doubted", ballot: 1 }]);
+  out = newOutput();
+  step(addressOf("acceptor", 2), { kind: "Served", through: 1, commands: [{ digest: digest(command) }] });
+  tick(4 * electionTicks);
+  expect(sent("Doubted")).toEqual([]);
+});
