@@ -20,6 +20,7 @@ import { ballotExhibits } from "./proposer-ballots.ts";
 import { quorumExhibits } from "./proposer-quorums.ts";
 import { valueExhibits } from "./proposer-values.ts";
 import { readExhibits } from "./reads.ts";
+import { reconfigurationExhibits } from "./reconfiguration-exhibits.ts";
 import { sessionExhibits } from "./sessions.ts";
 import { snapshotDamageExhibits } from "./snapshots-damage.ts";
 import { snapshotInstallExhibits } from "./snapshots-install.ts";
@@ -38,6 +39,7 @@ export const exhibits: readonly Exhibit[] = [
   ...learnerExhibits,
   ...readExhibits,
   ...electionExhibits,
+  ...reconfigurationExhibits,
   ...logExhibits,
   ...logRecoveryExhibits,
   ...logErrorExhibits,
