@@ -20,7 +20,7 @@ export function showValue(value: Uint8Array): string {
 }
 
 /** Who takes part, in a history of memberships or a value that says so; nothing where members have not changed. */
-function showMembers(name: string, bytes: Uint8Array): string | undefined {
+export function showMembers(name: string, bytes: Uint8Array): string | undefined {
   if (name === "memberships") {
     const { membership, from } = Memberships.first(nobody, 1).from(bytes)?.latest ?? { membership: nobody, from: 0 };
     return bytes.length === 0 ? "" : `${membership.members.join("+")} from ${from}`;

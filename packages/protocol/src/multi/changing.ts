@@ -65,8 +65,13 @@ export class Changing {
   readyAt(commitPoint: Slot, nearSlots: number, attendance: Attendance): Membership | undefined {
     const next = this.#next;
     if (next === undefined) return undefined;
-    if (this.joiner !== 0 && (this.#joinerKnows ?? -1) < commitPoint - nearSlots) return undefined;
+    if (this.joiner !== 0 && !this.#isNear(commitPoint - nearSlots)) return undefined;
     return answersEnough(next, attendance) ? next : undefined;
+  }
+
+  /** Who joins has answered, and knows what is chosen up to a slot. */
+  #isNear(through: Slot): boolean {
+    return this.#joinerKnows !== undefined && this.#joinerKnows >= through;
   }
 
   /** It is proposed: whatever comes, it may be chosen. */
@@ -87,7 +92,7 @@ export class Changing {
       const isSilent = this.#joinerKnows === undefined;
       if (isSilent)
         return this.#ageTicks > silentElections * electionTicks ? "the new node has not answered" : undefined;
-      if ((this.#joinerKnows ?? 0) < commitPoint - nearSlots) {
+      if (!this.#isNear(commitPoint - nearSlots)) {
         const isPatient = this.#ageTicks <= patientElections * electionTicks;
         return isPatient ? undefined : "the new node has not caught up in time";
       }

@@ -12,6 +12,7 @@ import { failureScenarios } from "./multi-failures.ts";
 import { partitionScenarios } from "./multi-partitions.ts";
 import { steadyScenarios } from "./multi-steady.ts";
 import { primaryBackupScenarios } from "./primary-backup.ts";
+import { reconfigurationScenarios } from "./reconfiguration.ts";
 
 export const scenarios: readonly Scenario[] = [
   ...basicScenarios,
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   ...steadyScenarios,
   ...failureScenarios,
   ...partitionScenarios,
+  ...reconfigurationScenarios,
   ...paxosCommitScenarios,
   ...twoPhaseScenarios,
   ...threePhaseScenarios,

@@ -1,9 +1,10 @@
 /**
  * The cast of a Multi-Paxos scenario: nodes with a proposer, an acceptor and a learner each, and clients with sessions.
  */
-import { multi, type Address, type QuorumSystem } from "@synod/protocol";
+import { limits, multi, type Address, type Change, type QuorumSystem } from "@synod/protocol";
 import { Stage, type Sent } from "../stage.ts";
 import { seededRandom } from "../random.ts";
+import { showMembers, type ShowBytes } from "../show.ts";
 import type { Outcome, Scenario, Trace } from "../trace.ts";
 import { acceptor, client, learner, proposer } from "./addresses.ts";
 import { Script } from "./journal.ts";
@@ -17,6 +18,10 @@ export interface MultiSettings {
   readonly learning?: multi.Learning;
   readonly snapshotBytes?: number;
   readonly timing?: Partial<multi.Timing>;
+  /** Nodes that may join: as many numbers as there are members are theirs without it. */
+  readonly laterNodes?: number;
+  /** How far ahead a leader proposes, and how far behind its slot a change of the members is in force. */
+  readonly windowSlots?: number;
 }
 
 /** Of the usual proportions, but in units of a message's way: heartbeats are few, so that the flow can be read. */
@@ -32,38 +37,65 @@ export interface Ticket {
 export class MultiPlay {
   readonly stage: Stage<multi.Message, multi.Entry, multi.Delivery>;
   readonly nodes: readonly number[];
+  readonly #configuration: multi.Configuration;
+  readonly #snapshotBytes: number;
   readonly #timing: multi.Timing;
   readonly #script = new Script();
   readonly #sessions = new Map<number, number>();
   readonly #sequences = new Map<number, number>();
   readonly #learned = new LearnedValues();
 
-  constructor({ nodes: count = 3, quorums, learning, snapshotBytes = Infinity, timing }: MultiSettings = {}) {
+  constructor(settings: MultiSettings = {}) {
+    const { nodes: count = 3, quorums, learning, timing, laterNodes = 0, windowSlots } = settings;
     this.#timing = { ...usual, ...timing };
-    const changes = { timing: this.#timing, ...(quorums && { quorums }), ...(learning && { learning }) };
-    const configuration = multi.configurationOf(count, changes);
-    this.nodes = configuration.nodes;
+    this.#snapshotBytes = settings.snapshotBytes ?? Infinity;
+    this.#configuration = multi.configurationOf(count, {
+      timing: this.#timing,
+      identities: count + laterNodes,
+      ...(quorums && { quorums }),
+      ...(learning && { learning }),
+      ...(windowSlots !== undefined && { limits: { ...limits, windowSlots }, alphaSlots: windowSlots }),
+    });
+    this.nodes = this.#configuration.nodes;
     const { layout, asEntry, slotOf } = multi;
     this.stage = new Stage({ layout, asEntry, slotOf, showBytes: this.#script.show });
-    for (const node of this.nodes) {
-      // Node 1 is the first to try to lead; who is next, the seeds say.
-      const later = seededRandom(node);
-      const random = node === 1 ? () => 0 : () => (this.stage.now < usual.retryTicks ? 1 - 1e-9 : later());
-      this.stage.add(proposer(node), { create: () => new multi.Proposer(configuration, node, random) });
-      this.stage.add(acceptor(node), { create: () => new multi.Acceptor(configuration, node) });
-      this.stage.add(
-        learner(node),
-        learnerCast<multi.Message, multi.Entry>({
-          newLearner: () => new multi.Learner(configuration, node),
-          node,
-          snapshotBytes,
-          send: (to, message) => this.stage.post(learner(node), to, message),
-          later: (job) => this.stage.at(this.stage.now, job),
-          applied: ({ slot, value }) => this.#learned.learn(node, slot, this.#script.show("value", value)),
-          installed: (slot) => this.#learned.learn(node, slot, snapshotShown),
-        }),
-      );
-    }
+    for (const node of this.nodes) this.startNode(node);
+  }
+
+  /** A node begins, with nothing on its disk. */
+  startNode(node: number): void {
+    const configuration = this.#configuration;
+    // Node 1 is the first to try to lead; who is next, the seeds say.
+    const later = seededRandom(node);
+    const random = node === 1 ? () => 0 : () => (this.stage.now < usual.retryTicks ? 1 - 1e-9 : later());
+    this.stage.add(proposer(node), {
+      create: () => new multi.Proposer(configuration, node, random),
+      deliver: (delivery) => {
+        if (delivery.kind !== "removed") return;
+        this.stage.note(`node ${node} takes part no more, from slot ${delivery.from} on, and stops`);
+        this.stage.at(this.stage.now, () => this.crashNodes(node));
+      },
+    });
+    this.stage.add(acceptor(node), { create: () => new multi.Acceptor(configuration, node) });
+    this.stage.add(
+      learner(node),
+      learnerCast<multi.Message, multi.Entry>({
+        newLearner: () => new multi.Learner(configuration, node),
+        node,
+        snapshotBytes: this.#snapshotBytes,
+        memberships: multi.firstMemberships(configuration),
+        send: (to, message) => this.stage.post(learner(node), to, message),
+        later: (job) => this.stage.at(this.stage.now, job),
+        applied: ({ slot, value }) => this.#learned.learn(node, slot, showLearned(value, this.#script.show)),
+        installed: (slot) => this.#learned.learn(node, slot, snapshotShown),
+      }),
+    );
+  }
+
+  /** An administrator, who is a client, asks a node for other members. */
+  reconfigure(number: number, { add = 0, remove = 0 }: Partial<Change>, node = 1): void {
+    const sequence = 2000 + this.stage.now;
+    this.stage.post(client(number), proposer(node), { kind: "Reconfigure", sequence, add, remove });
   }
 
   /** Before the curtain rises node 1 becomes the leader, and each client opens its session. */
@@ -147,6 +179,10 @@ export class MultiPlay {
       answered: answersOf(this.stage.received, this.#script),
     };
   }
+}
+
+function showLearned(value: Uint8Array, show: ShowBytes): string {
+  return showMembers("value", value) ?? show("value", value);
 }
 
 function rolesOf(node: number): readonly Address[] {

@@ -1,8 +1,8 @@
 /**
  * A learner of a log on the stage, with what stands behind it in production: the replica and its snapshots.
  */
-import type { Address, ChosenDelivery, ReplicaDelivery, ReplicatedLearner, Response } from "@synod/protocol";
-import type { RoleMachine, SnapshotPart } from "@synod/protocol";
+import type { Address, ChosenDelivery, Memberships, ReplicaDelivery, ReplicatedLearner } from "@synod/protocol";
+import type { Response, RoleMachine, SnapshotPart } from "@synod/protocol";
 import { Replication } from "@synod/driver";
 import { Replica } from "@synod/machines";
 import { MemorySnapshots, newMemorySnapshotArea } from "@synod/storage";
@@ -18,6 +18,8 @@ export interface ReplicaSettings<Message, Entry extends Message> {
   readonly node: number;
   /** Bytes of applied values after which a snapshot is due. */
   readonly snapshotBytes: number;
+  /** Who takes part at first, where the members may change. */
+  readonly memberships?: Memberships;
   readonly send: (to: Address, message: Response | SnapshotPart) => void;
   readonly later: (job: () => void) => void;
   /** Told of each value that is applied. */
@@ -39,7 +41,7 @@ interface Life<Message, Entry extends Message> {
 export function learnerCast<Message, Entry extends Message>(
   settings: ReplicaSettings<Message, Entry>,
 ): Cast<Message, Entry, ReplicaDelivery> {
-  const { newLearner, node, snapshotBytes, send, later, applied, installed } = settings;
+  const { newLearner, node, snapshotBytes, memberships, send, later, applied, installed } = settings;
   const area = newMemorySnapshotArea(snapshotAreaBytes);
   let life: Life<Message, Entry> | undefined;
   const begin = (): Life<Message, Entry> => {
@@ -59,6 +61,7 @@ export function learnerCast<Message, Entry extends Message>(
         throw failure;
       },
       snapshotBytes,
+      ...(memberships && { memberships }),
     });
     const begun: Life<Message, Entry> = { learner, replica, replication, act: () => undefined };
     return begun;
