@@ -46,9 +46,8 @@ export function decodeMembership(value: Value): Membership | undefined {
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   let at = 5;
   const next = (): number => {
-    if (at >= value.length) return 0;
     at += 4;
-    return view.getUint32(at - 4, true);
+    return at > value.length ? 0 : view.getUint32(at - 4, true);
   };
   const list = (): number[] => Array.from({ length: Math.min(next(), maxAcceptors) }, next);
   const number = next();

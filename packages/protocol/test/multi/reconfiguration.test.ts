@@ -1,0 +1,230 @@
+/**
+ * A leader whose members change: each rule that it goes by, alone.
+ */
+import { expect, test } from "vitest";
+import { changeRefusals, isMembershipValue, limits, unchanged } from "../../src/index.ts";
+import type { Proposer} from "../../src/multi/index.ts";
+import { Acceptor, configurationOf, type Configuration, type Message } from "../../src/multi/index.ts";
+import { leadingProposer } from "./leading.ts";
+import {
+  accept,
+  acceptor,
+  client,
+  flush,
+  heartbeat,
+  learner,
+  promised,
+  proposer,
+  sent,
+  sentKind,
+  step,
+} from "./stage.ts";
+import { tick, turn, value, type Did } from "./stage.ts";
+
+const windowSlots = 3;
+const configuration: Configuration = configurationOf(3, {
+  identities: 9,
+  alphaSlots: windowSlots,
+  limits: { ...limits, windowSlots },
+});
+const admin = client(7);
+
+function reconfigure(role: Proposer, add: number, remove: number, sequence = 1): Did {
+  const did = step(role, admin, { kind: "Reconfigure", sequence, add, remove });
+  const flushed = flush(role);
+  return { ...did, send: [...did.send, ...flushed.send] };
+}
+
+function acknowledge(role: Proposer, node: number, chosenThrough = 0): void {
+  step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 1, chosenThrough });
+}
+
+function vote(role: Proposer, slot: number, nodes: readonly number[]): void {
+  for (const node of nodes) step(role, acceptor(node), { kind: "Accepted", ballot: 1, slot });
+}
+
+/** A leader that has nothing left to finish. */
+function leader(): Proposer {
+  const { role } = leadingProposer(configuration, 1);
+  flush(role);
+  return role;
+}
+
+/** A leader with a change to nodes 1, 2 and 4 under way in slot 1, and the slots behind it filled. */
+function replacing(): Proposer {
+  const role = leader();
+  reconfigure(role, 4, 3);
+  acknowledge(role, 4);
+  flush(role);
+  return role;
+}
+
+const to = (did: Did, kind: Message["kind"]): readonly number[] =>
+  sent(did).flatMap((envelope) => (envelope.message.kind === kind ? [envelope.to] : []));
+
+test("who joins is told of what is chosen before anybody votes for it, and must answer first", () => {
+  const role = leader();
+  expect(sentKind(reconfigure(role, 4, 0), "Accept")).toEqual([]);
+  const beats: number[] = [];
+  while (beats.length === 0) beats.push(...to(tick(role), "Heartbeat"));
+  expect(beats).toEqual(expect.arrayContaining([acceptor(4), learner(4), proposer(4)]));
+  acknowledge(role, 4);
+  const accepts = sentKind(flush(role), "Accept").filter(({ slot }) => slot === 1);
+  expect(accepts).toHaveLength(3);
+  expect(accepts.every((each) => isMembershipValue(each.value))).toBe(true);
+});
+
+test("a joiner that is far behind waits, and is refused when it never answers or never gets near", () => {
+  const role = leader();
+  for (let slot = 1; slot <= 9; slot++) {
+    step(role, client(1), { kind: "Request", sequence: slot, command: value("a") });
+    flush(role);
+    vote(role, slot, [1, 2]);
+  }
+  for (const answers of [false, true]) {
+    reconfigure(role, 4, 0, answers ? 2 : 1);
+    const refusals: number[] = [];
+    for (let ticks = 0; refusals.length === 0; ticks++) {
+      if (ticks % 5 === 0)
+        for (const node of answers ? [1, 2, 3, 4] : [1, 2, 3]) acknowledge(role, node, node === 4 ? 5 : 9);
+      refusals.push(...sentKind(tick(role), "ChangeRefused").map(({ reason }) => reason));
+      expect(sentKind(flush(role), "Accept")).toEqual([]);
+    }
+    const reason = answers ? "the new node has not caught up in time" : "the new node has not answered";
+    expect(refusals.map((each) => changeRefusals[each])).toEqual([reason]);
+  }
+});
+
+test("a change is refused when too few of the new members answer", () => {
+  const role = leader();
+  const { electionTicks } = configuration.timing;
+  for (let ticks = 0; ticks < 3 * electionTicks; ticks++) {
+    if (ticks % 5 === 0) for (const node of [1, 2]) acknowledge(role, node);
+    tick(role);
+  }
+  reconfigure(role, 0, 2);
+  const [refused] = sentKind(tick(role), "ChangeRefused");
+  expect(refused).toMatchObject({ reachable: 1, needed: 2 });
+  expect(changeRefusals[refused?.reason ?? -1]).toBe("too few of the new members answer");
+  reconfigure(role, 0, 3);
+  expect(sentKind(tick(role), "ChangeRefused")).toEqual([]);
+});
+
+test("no-ops fill the slots up to the change, which the old members choose; the new ones promise before theirs", () => {
+  const role = replacing();
+  expect(role.status()).toMatchObject({ slotsInFlight: 3 });
+  vote(role, 1, [1, 2]);
+  const chosen = flush(role);
+  // Slot 4 is the first of the new members: nothing goes there until a quorum of them has promised.
+  expect(to(chosen, "Prepare")).toEqual([acceptor(1), acceptor(2), acceptor(4)]);
+  expect(sentKind(chosen, "Prepare").every(({ ballot, from }) => ballot === 1 && from === 4)).toBe(true);
+  vote(role, 2, [1, 3]);
+  vote(role, 3, [2, 3]);
+  step(role, client(1), { kind: "Request", sequence: 5, command: value("x") });
+  const inForce = flush(role);
+  expect(sentKind(inForce, "Reconfigured")).toEqual([{ kind: "Reconfigured", sequence: 1, number: 1, from: 4 }]);
+  expect(sentKind(inForce, "Accept")).toEqual([]);
+  step(role, acceptor(1), promised(1, 4));
+  expect(sentKind(flush(role), "Accept")).toEqual([]);
+  step(role, acceptor(4), promised(1, 4));
+  expect(to(flush(role), "Accept")).toEqual([acceptor(1), acceptor(2), acceptor(4)]);
+  // Who left does not count any more.
+  vote(role, 4, [1, 3]);
+  expect(role.status()["commitPoint"]).toBe(3);
+  vote(role, 4, [4]);
+  expect(role.status()["commitPoint"]).toBe(4);
+});
+
+test("what the new members accepted under an earlier leader is what is proposed to them", () => {
+  const role = replacing();
+  for (const slot of [1, 2, 3]) vote(role, slot, [1, 2]);
+  flush(role);
+  step(role, acceptor(1), promised(1, 4));
+  step(role, acceptor(4), promised(1, 4, [[5, 0.5, "earlier"]]));
+  const accepts = sentKind(flush(role), "Accept");
+  expect(accepts.map(({ slot, value: bytes }) => [slot, String.fromCharCode(...bytes)])).toEqual(
+    [4, 4, 4, 5, 5, 5].map((slot) => [slot, slot === 4 ? "" : "earlier"]),
+  );
+});
+
+test("new members that know more than the leader end its leadership", () => {
+  const role = replacing();
+  for (const slot of [1, 2, 3]) vote(role, slot, [1, 2]);
+  flush(role);
+  step(role, acceptor(4), promised(1, 4, [], 4));
+  tick(role);
+  expect(role.status()["state"]).toBe("following");
+});
+
+test("the same change asked again is answered again; another one waits its turn", () => {
+  const role = replacing();
+  expect(sentKind(reconfigure(role, 5, 0, 2), "ChangeRefused").map(({ reason }) => changeRefusals[reason])).toEqual([
+    "another change is under way",
+  ]);
+  reconfigure(role, 4, 3, 3);
+  for (const slot of [1, 2, 3]) vote(role, slot, [1, 2]);
+  expect(sentKind(flush(role), "Reconfigured").map(({ sequence }) => sequence)).toEqual([1, 3]);
+  expect(sentKind(reconfigure(role, 4, 3, 4), "Reconfigured")).toMatchObject([{ sequence: 4, from: 4 }]);
+});
+
+test("reads wait while it is open who may have chosen something", () => {
+  const role = replacing();
+  const read: Message = { kind: "Read", sequence: 1, learner: 1, query: value("?") };
+  step(role, client(1), read);
+  for (let ticks = 0; ticks < 5; ticks++) tick(role);
+  const answers = (nodes: readonly number[]): number =>
+    nodes.flatMap((node) =>
+      sentKind(step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 2, chosenThrough: 0 }), "ReadAt"),
+    ).length;
+  expect(answers([1, 2, 3])).toBe(0);
+  for (const slot of [1, 2, 3]) vote(role, slot, [1, 2]);
+  flush(role);
+  expect(answers([1, 2, 3])).toBe(0);
+  for (const node of [1, 4]) step(role, acceptor(node), promised(1, 4));
+  flush(role);
+  let round = 0;
+  while (round === 0) round = sentKind(tick(role), "Heartbeat")[0]?.round ?? 0;
+  const confirm = (node: number): readonly unknown[] =>
+    sentKind(step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round, chosenThrough: 3 }), "ReadAt");
+  expect([...confirm(3), ...confirm(1)]).toEqual([]);
+  expect(confirm(4)).toMatchObject([{ slot: 3 }]);
+});
+
+test("a client's request that looks like a membership is refused", () => {
+  const role = leader();
+  const forged = Uint8Array.from([0xff, 0xff, 0xff, 0xff, 1]);
+  const did = step(role, client(1), { kind: "Request", sequence: 1, command: forged });
+  expect(sentKind(did, "Overloaded")).toHaveLength(1);
+  expect(sentKind(flush(role), "Accept")).toEqual([]);
+});
+
+test("an acceptor tells who the members are as far as it knows what is chosen, also when the log is gone", () => {
+  const role = replacing();
+  const all = sentKind(turnOfAccepts(role), "Accept");
+  const [change] = all.filter(({ slot }) => slot === 1);
+  if (change === undefined) throw new Error("expected the change to be proposed");
+  const own = new Acceptor(configuration, 2);
+  const told = (): Uint8Array => {
+    const [reply] = sentKind(step(own, proposer(1), { kind: "Probe", round: 1 }), "ProbeReply");
+    return reply?.memberships ?? unchanged;
+  };
+  step(own, proposer(1), change);
+  expect(told()).toEqual(unchanged);
+  step(own, proposer(1), heartbeat(1, 1));
+  const known = told();
+  expect(known.length).toBeGreaterThan(0);
+  step(own, proposer(1), accept(1, 2, "a", 1));
+  const trim = step(own, learner(2), { kind: "Trim", slot: 1, memberships: known });
+  expect(told()).toEqual(known);
+  const again = new Acceptor(configuration, 2);
+  for (const entry of [...trim.persist, ...own.checkpoint()]) again.restore(entry);
+  const [reply] = sentKind(step(again, proposer(1), { kind: "Probe", round: 1 }), "ProbeReply");
+  expect(reply?.memberships).toEqual(known);
+});
+
+/** The Accepts of a leader, sent once more. */
+function turnOfAccepts(role: Proposer): Did {
+  return turn((out) => {
+    for (let ticks = 0; ticks < configuration.timing.retryTicks; ticks++) role.tick(out);
+  });
+}
