@@ -4,6 +4,7 @@
 import { addressOf, type NodeRole, type Random, type RoleStatus } from "@synod/protocol";
 import type { Host, SnapshotRefusal } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
+import { inlineSignatures } from "@synod/signatures";
 import {
   FileLog,
   FileSnapshots,
@@ -42,13 +43,14 @@ export interface ActorContext {
 
 export function newActor(role: NodeRole, context: ActorContext): Actor {
   const { settings, host, codec, newMachine, random, failed, refused } = context;
-  const { node, segmentBytes, snapshotBytes } = settings;
+  const { node, segmentBytes, snapshotBytes, keys } = settings;
   const ground = {
     node,
     random,
     newMachine,
     openSnapshots: () => openSnapshots(storageOf(role, settings)),
     snapshotBytes,
+    signatures: keys && inlineSignatures(keys.privateKey, keys.publicKeys),
     later: (job: () => void) => void setImmediate(job),
     refused: (refusal: SnapshotRefusal) => refused(role, refusal),
   };

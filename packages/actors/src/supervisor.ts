@@ -3,10 +3,12 @@
  * restarts an actor that ends by itself, and kills and restarts actors as it is told.
  */
 import type { NodeRole } from "@synod/protocol";
+import { keyPairOf, newKeyPair, type KeyPair } from "@synod/signatures";
 import type { Endpoint } from "@synod/transports";
 import { newPath, type PathEnd } from "@synod/transports/message-port";
 import { Effect, Exit, Scope } from "effect";
-import type { MachineModule, RoleRecovery, RoleReport, WorkerNotice } from "./control.ts";
+import { join } from "node:path";
+import type { MachineModule, NodeKeys, RoleRecovery, RoleReport, WorkerNotice } from "./control.ts";
 import { UnknownActor, type ActorError } from "./errors.ts";
 import { planThreads, type Placement, type ThreadPlan } from "./placement.ts";
 import type { Plan } from "./protocols/hosted.ts";
@@ -47,11 +49,15 @@ export class Supervisor {
   readonly #scope: Scope.Scope;
   readonly #seats: ReadonlyMap<Endpoint, Seat>;
   readonly #guests = new Map<Endpoint, Guest>();
+  /** By node, where the protocol signs. */
+  readonly #keys: ReadonlyMap<number, KeyPair>;
 
   private constructor(settings: SupervisorSettings, scope: Scope.Scope) {
     this.#settings = settings;
     this.#scope = scope;
     const { plan, placement, folder } = settings;
+    const signers = plan.signs ? plan.nodes : [];
+    this.#keys = new Map(signers.map(({ node }) => [node, keysOf(node, folder)]));
     this.#seats = new Map(
       planThreads(plan.nodes, placement).map((thread) => [
         thread.endpoint,
@@ -176,6 +182,11 @@ export class Supervisor {
     });
   }
 
+  #keysFor(node: number): NodeKeys | undefined {
+    const own = this.#keys.get(node);
+    return own && { privateKey: own.privateKey, publicKeys: [...this.#keys.values()].map((pair) => pair.publicKey) };
+  }
+
   /** Starts what shall run there and does not. */
   #spawn(seat: Seat): Effect.Effect<void, ActorError> {
     const { placement, machine, snapshotBytes, segmentBytes } = this.#settings;
@@ -191,6 +202,7 @@ export class Supervisor {
         protocol,
         configuration,
         machine,
+        keys: this.#keysFor(plan.node),
         storage,
         again,
         snapshotBytes,
@@ -265,4 +277,9 @@ export class Supervisor {
 function showNotice({ node }: ThreadPlan, { kind, role, message }: WorkerNotice): string {
   if (kind === "failed") return `node ${node} ${role} stopped: ${message}`;
   return `node ${node} ${role} refused another learner's snapshot: ${message}`;
+}
+
+/** A node's keys are as durable as its logs, which hold what it has signed. */
+function keysOf(node: number, folder: string | undefined): KeyPair {
+  return folder === undefined ? newKeyPair() : keyPairOf(join(folder, `node-${node}`, "key.pem"));
 }

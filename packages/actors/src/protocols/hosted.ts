@@ -2,7 +2,7 @@
  * What threads must know of a protocol to run it: one registration, and the supervisor, the clients and the program
  * take it from there.
  */
-import type { Access, Layout, NodeRole, Random, RoleMachine } from "@synod/protocol";
+import type { Access, Layout, NodeRole, Random, RoleMachine, Seals, Signatures } from "@synod/protocol";
 import { entryCodec, RoleActor, type Backing, type EntryFormat, type Front, type Host } from "@synod/driver";
 import type { SnapshotRefusal } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
@@ -27,6 +27,8 @@ export interface Ground {
   readonly openSnapshots: () => SnapshotStore;
   /** Bytes of applied values after which a snapshot is due. */
   readonly snapshotBytes: number;
+  /** Signs as this node, and verifies what others have signed; only where the protocol signs. */
+  readonly signatures?: Signatures | undefined;
   /** Continues a long job soon, after other work. */
   readonly later: (job: () => void) => void;
   /** Another node's snapshot was no good; the role goes on. */
@@ -37,6 +39,8 @@ export interface Ground {
 export interface Part<Message, Entry extends Message, Delivery> {
   readonly role: RoleMachine<Message, Entry, Delivery>;
   readonly backing?: (front: Front<Message, Entry, Delivery>) => Backing<Message, Entry, Delivery>;
+  /** Where the protocol signs: what is signed, and who does it. */
+  readonly sealing?: { readonly seals: Seals<Message>; readonly signatures: Signatures };
 }
 
 /** What clients find: a state machine that is replicated, or something of the protocol's own. */
@@ -54,6 +58,8 @@ export interface HostedProtocol<Message, Entry extends Message, Delivery, Settin
   readonly service: Service;
   /** As many nodes as one failure takes. */
   readonly usualNodes: number;
+  /** Its nodes sign what they say, with keys of their own. */
+  readonly signs?: true;
   /** @throws QuorumError when quorums need not meet; RangeError for what the protocol cannot be asked */
   settingsOf(asked: Asked): Settings;
   /** Sizes of its quorums, which belong to its data for good. */
@@ -78,6 +84,8 @@ export interface Plan {
   readonly remembering: readonly NodeRole[];
   readonly access: Access;
   readonly layout: readonly Layout[];
+  /** Its nodes have keys. */
+  readonly signs: boolean;
 }
 
 export interface AnyMessage {
@@ -138,6 +146,7 @@ export function runnable<Message extends AnyMessage, Entry extends Message, Deli
         remembering: roles.filter((role) => !forgetful.includes(role)),
         access: protocol.accessOf(settings),
         layout,
+        signs: protocol.signs === true,
       };
     },
     newActor(role, settings, ground, surroundings) {

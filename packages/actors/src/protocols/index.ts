@@ -2,6 +2,7 @@
  * The protocols that threads can run: one registration each.
  */
 import { hostedBasic } from "./basic.ts";
+import { hostedByzantine } from "./byzantine.ts";
 import { hostedCommit, hostedThreePhase, hostedTwoPhase } from "./commit.ts";
 import { hostedFast } from "./fast.ts";
 import { hostedGeneralized } from "./generalized.ts";
@@ -13,6 +14,7 @@ export const protocols: readonly RunnableProtocol[] = [
   runnable(hostedMulti),
   runnable(hostedFast),
   runnable(hostedGeneralized),
+  runnable(hostedByzantine),
   runnable(hostedCommit),
   runnable(hostedTwoPhase),
   runnable(hostedThreePhase),

@@ -6,11 +6,17 @@ import { Replication, type Front } from "@synod/driver";
 import { Replica, type ReplicaOptions } from "@synod/machines";
 import type { Ground } from "./hosted.ts";
 
+/** What a protocol may choose. */
+export interface ReplicaChoices extends Pick<ReplicaOptions, "unordered"> {
+  /** Snapshots are made at every so many slots, the same on all nodes. */
+  readonly snapshotSlots?: number;
+}
+
 /** @typeParam Message those of the protocol, with what a replica sends among them */
 export function replicationOf<Message, Entry>(
   learner: ReplicatedLearner<Message | Response | SnapshotPart, Entry, ReplicaDelivery>,
   { newMachine, node, openSnapshots, later, refused, snapshotBytes }: Ground,
-  options: Pick<ReplicaOptions, "unordered"> = {},
+  { snapshotSlots, ...options }: ReplicaChoices = {},
 ): (
   front: Front<Message | Response | SnapshotPart, Entry, ReplicaDelivery>,
 ) => Replication<Message | Response | SnapshotPart, Entry> {
@@ -23,5 +29,6 @@ export function replicationOf<Message, Entry>(
       later,
       refused,
       snapshotBytes,
+      ...(snapshotSlots === undefined ? {} : { snapshotSlots }),
     });
 }

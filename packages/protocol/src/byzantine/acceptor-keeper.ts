@@ -51,8 +51,8 @@ export class AcceptorKeeper {
   }
 
   status(): RoleStatus {
-    const { chosenThrough, trimmedThrough, size } = this.#log;
-    return { chosenThrough, trimmedThrough, slotsHeld: size };
+    const { highest, chosenThrough, trimmedThrough, size } = this.#log;
+    return { highestSlot: highest, chosenThrough, trimmedThrough, slotsHeld: size };
   }
 
   /** A vote was cast. */

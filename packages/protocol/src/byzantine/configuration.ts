@@ -3,7 +3,8 @@
  */
 import type { Digest } from "../digest.ts";
 import { limits, timing, type Bounds, type Timing } from "../limits.ts";
-import { byzantineQuorums, type ByzantineQuorums } from "./quorums.ts";
+import type { Access } from "../service.ts";
+import { believedBy, byzantineQuorums, type ByzantineQuorums } from "./quorums.ts";
 
 export interface Configuration {
   /** Node numbers from 1 without a gap; each has a proposer, an acceptor and a learner. */
@@ -32,5 +33,17 @@ export function configurationOf(
     timing: byzantineTiming,
     limits,
     ...changes,
+  };
+}
+
+/** Requests go to all, and f + 1 equal answers are believed. */
+export function accessOf({ nodes, quorums }: Pick<Configuration, "nodes" | "quorums">): Access {
+  return {
+    nodes,
+    requests: "proposers",
+    acceptors: nodes,
+    reads: "logged",
+    answers: believedBy(quorums),
+    requestsUnderWay: 4,
   };
 }

@@ -168,7 +168,7 @@ function castOf(setting: Setting, parts: ByzantineParts): ByzantineCast {
     newPerson: (surroundings) =>
       new SessionPerson({
         surroundings,
-        access: parts.access(accessOf(sound)),
+        access: parts.access(byzantine.accessOf(sound)),
         workload: seenWorkload,
         nextUnique: () => (unique += 1),
         newSession: parts.session,
@@ -191,18 +191,6 @@ function castOf(setting: Setting, parts: ByzantineParts): ByzantineCast {
     watched.watch(replica);
     return replica;
   }
-}
-
-/** Requests go to all, and f + 1 equal answers are believed. */
-function accessOf({ nodes, quorums }: byzantine.Configuration): Access {
-  return {
-    nodes,
-    requests: "proposers",
-    acceptors: nodes,
-    reads: "logged",
-    answers: quorums.faults + 1,
-    requestsUnderWay: 4,
-  };
 }
 
 /** In most runs as many lie as may. */
