@@ -11,6 +11,7 @@ import type { Exhibit } from "./exhibit.ts";
 import { fastQuorumExhibits } from "./fast-quorums.ts";
 import { fastValueExhibits } from "./fast-values.ts";
 import { historyExhibits } from "./generalized.ts";
+import { fastByzantineExhibits } from "./fast-byzantine.ts";
 import { learnerExhibits } from "./learner.ts";
 import { logDamageExhibits } from "./log-damage.ts";
 import { logErrorExhibits } from "./log-errors.ts";
@@ -50,6 +51,7 @@ export const exhibits: readonly Exhibit[] = [
   ...sessionExhibits,
   ...clientExhibits,
   ...byzantineExhibits,
+  ...fastByzantineExhibits,
   ...commitExhibits,
   ...fastQuorumExhibits,
   ...fastValueExhibits,

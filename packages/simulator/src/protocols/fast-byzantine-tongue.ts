@@ -47,8 +47,11 @@ export const fastByzantineTongue: Tongue<Message> = {
         return undefined;
     }
   },
-  /** Nobody but learners hears votes: there is nobody to agree with. */
-  echo: () => [],
+  /** The value of a vote that they made up, for whoever asks for reports. */
+  echo(_node, from, message) {
+    if (message.kind !== "Prepare") return [];
+    return [{ to: from, message: { kind: "Payload", ballot: message.ballot, slot: 1, value: invented } }];
+  },
 };
 
 /** Votes left out or changed, or slots called stable that are not. */

@@ -38,9 +38,10 @@ export interface FastByzantineParts {
   configuration(configuration: fastByzantine.Configuration): fastByzantine.Configuration;
   proposer(configuration: fastByzantine.Configuration, node: number): FastByzantineRole;
   acceptor(configuration: fastByzantine.Configuration, node: number): FastByzantineRole;
-  /** Sees what a learner takes and gives, between it and its driver. */
-  learner(learner: fastByzantine.Learner, configuration: fastByzantine.Configuration, node: number): FastByzantineRole;
+  learner(configuration: fastByzantine.Configuration, node: number): fastByzantine.Learner;
   readonly seals: Seals<fastByzantine.Message>;
+  /** How many lie, of those that were drawn or asked for. */
+  liars(count: number): number;
   /** How clients use it. */
   access(access: Access): Access;
 }
@@ -49,8 +50,9 @@ const realParts: FastByzantineParts = {
   configuration: (configuration) => configuration,
   proposer: (configuration, node) => new fastByzantine.Proposer(configuration, node, quickDigest),
   acceptor: (configuration, node) => new fastByzantine.Acceptor(configuration, node, quickDigest),
-  learner: (learner) => learner,
+  learner: (configuration, node) => new fastByzantine.Learner(configuration, node, quickDigest),
   seals: fastByzantine.seals,
+  liars: (count) => count,
   access: (access) => access,
 };
 
@@ -76,7 +78,7 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
   const sound = drawConfiguration(randomness, setting.nodes, setting.workload === undefined);
   const configuration = parts.configuration(sound);
   const { nodes, quorums, limits } = sound;
-  const liars = drawLiars(randomness.stream("liars"), sound, setting.liars);
+  const liars = drawLiars(randomness.stream("liars"), sound, setting.liars, parts.liars);
   const isHonest = (node: number): boolean => !liars.includes(node);
   const checkers = new ReplicaCheckers({
     newConsensus: (to, values) =>
@@ -92,7 +94,7 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
   const replicas = new Map<number, Replica>();
   const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
   const snapshotSlots = randomness.pick([3, 10, 40]);
-  /** The learner itself, of one that may stand behind something else. */
+  /** By node: its learner, which may lie besides. */
   const learners = new Map<number, fastByzantine.Learner>();
   const crowd = drawCrowd(randomness.stream("crowd"));
   const newLiar = (node: number, { random, lies, lied }: Life): Liar<fastByzantine.Message> =>
@@ -104,9 +106,9 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
       case "acceptor":
         return parts.acceptor(configuration, node);
       default: {
-        const learner = new fastByzantine.Learner(configuration, node, quickDigest);
+        const learner = parts.learner(configuration, node);
         learners.set(node, learner);
-        return parts.learner(learner, configuration, node);
+        return learner;
       }
     }
   };
@@ -217,7 +219,8 @@ function drawLiars(
   randomness: Randomness,
   { nodes, quorums }: fastByzantine.Configuration,
   given: number | undefined,
+  changed: (count: number) => number,
 ): readonly number[] {
   const count = given ?? (randomness.chance(0.8) ? quorums.faults : randomness.integer(0, quorums.faults));
-  return randomness.sample(nodes, Math.min(count, nodes.length));
+  return randomness.sample(nodes, Math.min(changed(count), nodes.length));
 }
