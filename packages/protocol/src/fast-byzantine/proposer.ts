@@ -17,11 +17,14 @@ import { PendingRequests } from "./requests.ts";
 import { Suspicions } from "./suspicions.ts";
 
 /** With each ballot in which nothing is served the next leader has twice the time, up to 2 to this power. */
-const mostDoublings = 4;
+const mostDoublings = 3;
 /** A queue is no lie: as long as others are served, a request may wait so many times as long. */
 const patience = 4;
-/** Election times after which a request is forgotten: the client that still wants it sends it again. */
-const keptElectionTimes = 8;
+/**
+ * Election times after which a request is forgotten, longer than any leader is given: the client that still wants it sends
+ * it again.
+ */
+const keptElectionTimes = 2 * patience * 2 ** mostDoublings;
 
 const unsigned = new Uint8Array(0);
 

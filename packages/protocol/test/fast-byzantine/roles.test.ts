@@ -265,6 +265,20 @@ describe("a proposer", () => {
     expect(said).toEqual({ idle: 0, waiting: 6, served: 0 });
   });
 
+  test("suspects every next leader, however many were in vain before it", () => {
+    const role = played(new Proposer(configuration, 6, digest));
+    // It owns ballot 6 itself, and suspects itself as well.
+    for (let ballot = 1; ballot <= 12; ballot++) {
+      let ticks = 0;
+      while (role.tick().send.every(({ message }) => message.kind !== "Suspect" || message.ballot < ballot)) {
+        if (ticks % 25 === 0) role.step(addressOf("client", 9), request);
+        ticks += 1;
+        expect(ticks, `ballot ${ballot}`).toBeLessThan(20 * electionTicks);
+      }
+      for (const node of [1, 2, 3]) role.step(proposer(node), { kind: "Suspect", ballot, signature: unsigned });
+    }
+  });
+
   test("joins f+1 that suspect, and leads when 2f+1 do", () => {
     const role = played(new Proposer(configuration, 2, digest));
     role.tick();
