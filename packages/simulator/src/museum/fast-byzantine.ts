@@ -85,24 +85,6 @@ const uncheckedCertificate: Exhibit = {
   options: { nodes: 6, liars: 1, faults: ["equivocation", "partition", "flapping", "loss"] },
 };
 
-const unsignedReports: Exhibit = {
-  name: "fast-byzantine-unsigned-reports",
-  title: "A new leader says what the others reported, and nobody looks whether they did",
-  story:
-    "A certificate is made of what five acceptors said to the leader, and a link tells the leader truly who said what. " +
-    "It tells the other acceptors nothing: without signatures a leader that lies empties the reports of their votes, and all " +
-    "agree that nothing can have been learned.",
-  source: "Martin and Alvisi, Fast Byzantine Consensus 2006: reports are signed",
-  simulation: fastByzantineWith({
-    seals: {
-      ...fastByzantine.seals,
-      statements: (message, from) =>
-        message.kind === "Certificate" ? [] : fastByzantine.seals.statements(message, from),
-    },
-  }),
-  options: { nodes: 6, liars: 1, faults: ["forgery", "equivocation", "partition", "flapping", "loss"] },
-};
-
 const oneLearnerBelieved: Exhibit = {
   name: "fast-byzantine-one-learner-believed",
   title: "A learner that is behind believes the first one that knows more",
@@ -148,7 +130,7 @@ const oneAnswer: Exhibit = {
 
 const tooManyLiars: Exhibit = {
   name: "fast-byzantine-too-many-liars",
-  title: "f + 1 nodes lie",
+  title: "f + 1 nodes lie, one more than is borne",
   story:
     "No bug but a broken assumption: 5f + 1 nodes bear f that lie in any way, and no more. With two liars of six the honest " +
     "ones disagree, or believe what nobody learned, which shows that the checkers see it, and that the bound is one.",
@@ -161,7 +143,6 @@ export const fastByzantineExhibits: readonly Exhibit[] = [
   smallQuorum,
   oneReport,
   uncheckedCertificate,
-  unsignedReports,
   oneLearnerBelieved,
   inventedRequest,
   oneAnswer,
