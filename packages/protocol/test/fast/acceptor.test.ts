@@ -52,6 +52,8 @@ class Record {
   /** By slot: the highest ballot voted in. */
   readonly #highest = new Map<number, number>();
   #promised = 0;
+  /** The lowest ballot of the highest term voted in. */
+  #left = 0;
   readonly entries: Entry[] = [];
 
   takes(did: Did): void {
@@ -73,8 +75,10 @@ class Record {
   }
 
   #casts(ballot: number, slot: number, value: string): void {
-    expect(lowestOfTerm(ballot)).toBeGreaterThanOrEqual(lowestOfTerm(this.#promised));
     expect(ballot).toBeGreaterThanOrEqual(this.#promised);
+    // A vote leaves the terms before, in all slots.
+    expect(ballot).toBeGreaterThanOrEqual(this.#left);
+    this.#left = Math.max(this.#left, lowestOfTerm(ballot));
     expect(ballot).toBeGreaterThan(this.#highest.get(slot) ?? 0);
     expect(this.#votes.has(`${ballot}/${slot}`)).toBe(false);
     this.#votes.set(`${ballot}/${slot}`, value);
