@@ -19,6 +19,7 @@ export * from "./signed-text.ts";
 export * as basic from "./basic/index.ts";
 export * as byzantine from "./byzantine/index.ts";
 export * as fast from "./fast/index.ts";
+export * as cheap from "./cheap/index.ts";
 export * as multi from "./multi/index.ts";
 export * as commit from "./commit/index.ts";
 export * as fastByzantine from "./fast-byzantine/index.ts";

@@ -62,6 +62,11 @@ export class Election {
     return this.#round;
   }
 
+  /** It has asked who hears a leader, and waits for answers. */
+  get isProbing(): boolean {
+    return this.#probing;
+  }
+
   /** The node that leads as far as this proposer knows, or 0. */
   get leader(): number {
     const { nodes, identities = nodes.length } = this.#configuration;

@@ -4,7 +4,7 @@
  * What it promised and what it accepted is on stable storage before the answer leaves (*Paxos Made Simple* §2.5). It
  * is also the keeper of the log: it answers learners that are behind, and forgets what a durable snapshot holds.
  */
-import { addressOf, type Address } from "../address.ts";
+import { addressOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { AcceptorLog } from "../replication/acceptor-log.ts";
@@ -20,6 +20,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
   readonly #node: number;
   readonly #ownLearner: Address;
+  /** It has no learner beside it, and keeps votes alone: no whole log. */
+  readonly #isAuxiliary: boolean;
 
   #promised: Ballot = noBallot;
   /** The first slot that the last recorded promise did not count as chosen. */
@@ -32,6 +34,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
     this.#node = node;
+    this.#isAuxiliary = configuration.auxiliaries.includes(node);
     this.#log = new AcceptorLog(configuration.limits);
     const memberships = new AcceptorMemberships(this.#log, firstMemberships(configuration));
     this.#memberships = memberships;
@@ -41,7 +44,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         timing,
         limits,
         get nodes() {
-          return memberships.now.latest.membership.members;
+          return memberships.now.latest.membership.mains;
         },
         get mayBeLost() {
           return mayBeLost(memberships.now.latest.membership.quorums);
@@ -72,6 +75,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       case "Chosen":
         return this.#keeper.repair(from, message, out);
       case "Trim":
+        if (this.#isAuxiliary) return this.#relieved(from, message, out);
         return this.#keeper.trim(from, message, out);
       default:
         return;
@@ -80,7 +84,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   tick(out: Output): void {
     this.#silentTicks += 1;
-    this.#keeper.tick(this.#log.commitPoint, out);
+    if (!this.#isAuxiliary) this.#keeper.tick(this.#log.commitPoint, out);
   }
 
   flush(): void {}
@@ -177,10 +181,12 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#log.learnCommit(ballot, commitPoint);
     const vote: Accepted = { kind: "Accepted", ballot, slot };
     out.sendAfterPersist.push({ to: from, message: vote });
-    out.sendAfterPersist.push({
-      to: this.#ownLearner,
-      message: { kind: "AcceptedValue", ballot, slot, commitPoint, value },
-    });
+    if (!this.#isAuxiliary) {
+      out.sendAfterPersist.push({
+        to: this.#ownLearner,
+        message: { kind: "AcceptedValue", ballot, slot, commitPoint, value },
+      });
+    }
     for (const learner of this.#otherLearners(ballot)) out.sendAfterPersist.push({ to: learner, message: vote });
   }
 
@@ -188,8 +194,13 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #otherLearners(ballot: Ballot): readonly Address[] {
     const { learning, identities } = this.#configuration;
     const every = learning === "every";
-    const told = every ? this.#memberships.now.latest.membership.members : [ballotOwner(ballot, identities)];
+    const told = every ? this.#memberships.now.latest.membership.mains : [ballotOwner(ballot, identities)];
     return told.filter((node) => node !== this.#node).map((node) => addressOf("learner", node));
+  }
+
+  /** A leader says that all mains know what is chosen up to a slot: whoever reads it later reads it there. */
+  #relieved(from: Address, trim: Trim, out: Output): void {
+    if (roleOf(from) === "proposer") this.#keeper.relieve(trim, out);
   }
 
   #heartbeat(from: Address, { ballot, commitPoint, round }: Heartbeat, out: Output): void {

@@ -14,6 +14,11 @@ export type Learning = "distinguished" | "every";
 export interface Configuration {
   /** The first members, by node number; each has a proposer, an acceptor and a learner. Which follow, the log says. */
   readonly nodes: readonly number[];
+  /**
+   * Those of them that are an acceptor alone, and get no message as long as the others do (Cheap Paxos); mostly none. Where
+   * there are some, one of the others that was removed may come back under its own number, with its disk.
+   */
+  readonly auxiliaries: readonly number[];
   /** Of the first members. */
   readonly quorums: QuorumSystem;
   /**
@@ -35,6 +40,7 @@ export interface Configuration {
 export function configurationOf(count: number, changes: Partial<Omit<Configuration, "nodes">> = {}): Configuration {
   return {
     nodes: Array.from({ length: count }, (_, index) => index + 1),
+    auxiliaries: [],
     quorums: majority(count),
     identities: count,
     alphaSlots: changes.limits?.windowSlots ?? limits.windowSlots,
@@ -46,6 +52,6 @@ export function configurationOf(count: number, changes: Partial<Omit<Configurati
 }
 
 /** The history of a log in which nothing is chosen. @throws QuorumError */
-export function firstMemberships({ nodes, quorums, alphaSlots }: Configuration): Memberships {
-  return Memberships.first(membershipOf(nodes, quorums), alphaSlots);
+export function firstMemberships({ nodes, auxiliaries, quorums, alphaSlots }: Configuration): Memberships {
+  return Memberships.first(membershipOf(nodes, quorums, { auxiliaries }), alphaSlots);
 }

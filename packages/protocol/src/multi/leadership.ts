@@ -10,7 +10,7 @@ import { Attendance } from "../leader/attendance.ts";
 import type { Preparation } from "../leader/preparation.ts";
 import type { Origin, RequestQueue } from "../leader/queue.ts";
 import { countAcceptors, hasAcceptor } from "../quorum.ts";
-import { changed, isMade } from "../reconfiguration/change.ts";
+import { isMade } from "../reconfiguration/change.ts";
 import { encodeMembership, isMembershipValue } from "../reconfiguration/membership-value.ts";
 import type { Membership } from "../reconfiguration/membership.ts";
 import type { Memberships } from "../reconfiguration/memberships.ts";
@@ -20,6 +20,7 @@ import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import type { Message, Promised, Read, Reconfigure, Slot } from "./messages.ts";
 import { PendingReads } from "./reads.ts";
+import type { Roster } from "./roster.ts";
 import { Succession } from "./succession.ts";
 import { Window } from "./window.ts";
 
@@ -30,6 +31,7 @@ export class Leadership {
   readonly #window: Window;
   readonly #reads: PendingReads;
   readonly #attendance: Attendance;
+  readonly #roster: Roster;
   /** As the commit point leaves it. */
   #memberships: Memberships;
   /** Those that govern what is proposed from the commit point on. */
@@ -66,11 +68,13 @@ export class Leadership {
     ballot: Ballot,
     preparation: Preparation,
     memberships: Memberships,
+    roster: Roster,
   ) {
     this.#configuration = configuration;
     this.#node = node;
     this.#ballot = ballot;
     this.#memberships = memberships;
+    this.#roster = roster;
     const { chosenThrough } = preparation;
     const members = memberships.membersFrom(chosenThrough + 1);
     this.#window = new Window(configuration.limits, chosenThrough);
@@ -152,6 +156,7 @@ export class Leadership {
 
   vote(slot: Slot, node: number): void {
     this.#attendance.heard(node);
+    this.#roster.hears(node);
     this.#window.vote(slot, node);
   }
 
@@ -188,9 +193,7 @@ export class Leadership {
       else this.#begin(new Changing(change, undefined), client, sequence);
       return;
     }
-    // What is being chosen may be a change, too.
-    const isBusy = this.#changing !== undefined || !isInForce || this.#preparation !== undefined || this.#readsAreHeld;
-    const next = isBusy ? "another change is under way" : changed(membership, change, this.#configuration.identities);
+    const next = this.#mayChange ? this.#roster.changed(membership, change) : "another change is under way";
     if (typeof next === "string") out.send.push({ to: client, message: refusal(sequence, next) });
     else this.#begin(new Changing(change, next), client, sequence);
   }
@@ -198,6 +201,8 @@ export class Leadership {
   acknowledged(node: number, round: number, chosenThrough: Slot, out: Output): void {
     this.#attendance.heard(node);
     this.#attendance.knows(node, chosenThrough);
+    this.#roster.hears(node);
+    this.#roster.knows(node, chosenThrough);
     this.#changing?.hears(node, chosenThrough);
     this.#relieve();
     for (const { client, read, slot } of this.#reads.answered(node, round)) {
@@ -207,6 +212,7 @@ export class Leadership {
   }
 
   tick(out: Output): void {
+    this.#attend(out);
     this.#resend(out);
     this.#succession?.tick(out);
     this.#heartbeatTicks += 1;
@@ -222,10 +228,42 @@ export class Leadership {
     return Math.max(this.#window.nextSlot - 1, this.#recoverThrough);
   }
 
+  /** No change is under way, and what is being chosen is known to be none either. */
+  get #mayChange(): boolean {
+    const isInForce = this.commitPoint + 1 >= this.#memberships.latest.from;
+    const isKnown = this.#preparation === undefined && !this.#readsAreHeld;
+    return this.#changing === undefined && isInForce && isKnown;
+  }
+
   #begin(changing: Changing, client: Address, sequence: number): void {
     changing.asks(client, sequence);
     this.#changing = changing;
     this.#govern();
+  }
+
+  /** Some members fell silent, or answer again: others are called on, and the members may have to change. */
+  #attend(out: Output): void {
+    const { commitPoint } = this;
+    if (this.#roster.tick(this.#memberships, commitPoint)) this.#callOthers(out);
+    const wanted = this.#mayChange && this.#roster.wanted(this.#memberships.latest.membership, commitPoint);
+    if (wanted) this.#changing = new Changing(wanted.change, wanted.next);
+    const relief = this.#roster.relief(this.#memberships, commitPoint);
+    if (relief === undefined) return;
+    const { acceptors, slot, memberships } = relief;
+    for (const to of acceptors) out.send.push({ to, message: { kind: "Trim", slot, memberships: memberships.bytes } });
+  }
+
+  /** What is pending goes to those who were not called on before. */
+  #callOthers(out: Output): void {
+    const before = new Set(this.#acceptors);
+    this.#govern();
+    for (const [slot, { value, membership }] of this.#window) {
+      const accept = this.#accept(slot, value);
+      for (const to of this.#roster.called(membership)) if (!before.has(to)) out.send.push({ to, message: accept });
+    }
+    if (this.#succession !== undefined) {
+      this.#succession.ask(this.#roster.called(this.#succession.period.membership), out);
+    }
   }
 
   #judgeChange(changing: Changing, out: Output): void {
@@ -253,7 +291,13 @@ export class Leadership {
     this.#coming = false;
     this.#isPending = true;
     this.#isRelieved = false;
-    this.#succession = new Succession(latest, this.#ballot, this.#configuration.timing.retryTicks, out);
+    this.#succession = new Succession(
+      latest,
+      this.#roster.called(latest.membership),
+      this.#ballot,
+      this.#configuration.timing.retryTicks,
+      out,
+    );
     this.#fillBefore = latest.from;
     this.#govern();
   }
@@ -285,9 +329,10 @@ export class Leadership {
     const next = this.#window.commitPoint + 1;
     this.#governing = this.#memberships.periodsFrom(next).map(({ membership }) => membership);
     const joiner = this.#changing?.joiner ?? 0;
-    const members = this.#memberships.membersFrom(this.#isRelieved ? next : 0);
-    const nodes = [...new Set([...members, ...(joiner === 0 ? [] : [joiner])])];
-    this.#acceptors = nodes.map((node) => addressOf("acceptor", node));
+    const joiners = [...this.#roster.followers(this.#memberships.latest.membership), ...(joiner === 0 ? [] : [joiner])];
+    const nodes = [...new Set([...this.#memberships.mainsFrom(this.#isRelieved ? next : 0), ...joiners])];
+    const called = this.#governing.flatMap((membership) => this.#roster.called(membership));
+    this.#acceptors = [...new Set([...nodes.map((node) => addressOf("acceptor", node)), ...called])];
     this.#observers = nodes.flatMap((node) =>
       node === this.#node ? [addressOf("learner", node)] : [addressOf("proposer", node), addressOf("learner", node)],
     );
@@ -341,7 +386,7 @@ export class Leadership {
       this.#fillBefore = slot + this.#configuration.alphaSlots;
     }
     const accept = this.#accept(slot, value);
-    for (const to of membership.acceptors) out.send.push({ to, message: accept });
+    for (const to of this.#roster.called(membership)) out.send.push({ to, message: accept });
     this.#announced = this.#window.commitPoint;
     return true;
   }
@@ -352,8 +397,9 @@ export class Leadership {
       if (proposal.ageTicks < this.#configuration.timing.retryTicks) continue;
       proposal.ageTicks = 0;
       const accept = this.#accept(slot, proposal.value);
+      const called = this.#roster.called(proposal.membership);
       for (const [index, to] of proposal.membership.acceptors.entries()) {
-        if (!hasAcceptor(proposal.votes, index + 1)) out.send.push({ to, message: accept });
+        if (!hasAcceptor(proposal.votes, index + 1) && called.includes(to)) out.send.push({ to, message: accept });
       }
     }
   }

@@ -152,15 +152,15 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
    */
   snapshotted(slot: Slot, out: Output, memberships: Uint8Array): void {
     if (slot > this.#snapshot.slot) this.#snapshot = { slot, memberships };
-    const members = this.#memberships.membersFrom(this.#delivered + 1);
-    for (const node of new Set([...members, this.#node])) {
+    const mains = this.#memberships.mainsFrom(this.#delivered + 1);
+    for (const node of new Set([...mains, this.#node])) {
       out.send.push({ to: addressOf("acceptor", node), message: { kind: "Trim", slot, memberships } });
     }
   }
 
   /** Who may have what it lacks. */
   #sources(): readonly number[] {
-    return [...new Set([...this.#memberships.membersFrom(this.#delivered + 1), this.#leader])];
+    return [...new Set([...this.#memberships.mainsFrom(this.#delivered + 1), this.#leader])];
   }
 
   #vote(acceptor: number, ballot: Ballot, slot: Slot, value: Value | undefined): void {

@@ -17,6 +17,7 @@ import { Leadership } from "./leadership.ts";
 import type { Accepted, Entry, Heartbeat, HeartbeatAck, Message } from "./messages.ts";
 import type { ProbeReply, Promised, Read, Reconfigure, Rejected, Request, Slot } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
+import { everyMember, type NewRoster } from "./roster.ts";
 import { Standing } from "./standing.ts";
 
 export class Proposer implements RoleMachine<Message, Entry, Delivery> {
@@ -24,6 +25,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #node: number;
   readonly #election: Election;
   readonly #queue: RequestQueue;
+  readonly #newRoster: NewRoster;
 
   /** The ballot that it prepares or leads with, or the last one that it did: on stable storage before it is used. */
   #ballot: Ballot = noBallot;
@@ -32,16 +34,20 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #standing: Standing;
   /** Who takes part, as what the acceptors of phase 1 know to be chosen leaves it. */
   #prepared: Memberships;
+  /** The auxiliaries are asked as well: too few of the others answered a probe. */
+  #asksAuxiliaries = false;
   /** Phase 1 under way. */
   #preparation: Preparation | undefined;
   /** Phase 1 done: it leads. */
   #leadership: Leadership | undefined;
 
-  constructor(configuration: Configuration, node: number, random: Random) {
+  /** @param newRoster whom it calls on when it leads: all members unless it is given */
+  constructor(configuration: Configuration, node: number, random: Random, newRoster?: NewRoster) {
     this.#configuration = configuration;
     this.#node = node;
+    this.#newRoster = newRoster ?? (() => everyMember(configuration.identities));
     const first = firstMemberships(configuration);
-    this.#standing = new Standing(first, node);
+    this.#standing = new Standing(first, node, configuration.auxiliaries.length > 0);
     this.#prepared = first;
     this.#election = new Election(configuration, random);
     this.#queue = new RequestQueue(configuration.limits);
@@ -87,8 +93,10 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
         out.sendAfterPersist.push({ to: acceptor, message: { kind: "Prepare", ballot: this.#ballot, from } });
       }
     }
+    const isAgain = this.#election.isProbing;
     if (this.#election.tick()) {
       this.#release(out);
+      this.#asksAuxiliaries = isAgain;
       const probe: Message = { kind: "Probe", round: this.#election.round };
       for (const acceptor of this.#probed()) out.send.push({ to: acceptor, message: probe });
     }
@@ -163,7 +171,9 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   /** Its own acceptor as well: it may know of members that this proposer has not heard of. */
   #probed(): readonly Address[] {
-    return [...new Set([...this.#standing.members, this.#node])].map((node) => addressOf("acceptor", node));
+    return [...new Set([...this.#standing.members(this.#asksAuxiliaries), this.#node])].map((node) =>
+      addressOf("acceptor", node),
+    );
   }
 
   #learnMemberships(bytes: Uint8Array): void {
@@ -178,7 +188,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#election.saw(this.#ballot);
     const from = this.#commitPoint + 1;
     const prepare: Entry = { kind: "Prepare", ballot: this.#ballot, from };
-    const acceptors = this.#newPreparation(from, this.#standing.members);
+    const acceptors = this.#newPreparation(from, this.#standing.members(this.#asksAuxiliaries));
     out.persist.push(prepare);
     for (const acceptor of acceptors) out.sendAfterPersist.push({ to: acceptor, message: prepare });
   }
@@ -206,10 +216,20 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const { answered, from: asked, chosenThrough } = this.#preparation;
     // Who chooses the first slot that is left to do is known by those who know all before it.
     const membership = this.#prepared.at(chosenThrough + 1);
-    this.#ask(this.#preparation, membership.acceptors, out);
+    const { members, mains, acceptors, mainAcceptors } = membership;
+    this.#ask(this.#preparation, this.#asksAuxiliaries ? acceptors : mainAcceptors, out);
     if (!isPhase1Quorum(membership.quorums, membersAmong(membership, answered))) return;
-    if (chosenThrough < asked - 1) return this.#prepareLower(chosenThrough + 1, membership.members, out);
-    this.#leadership = new Leadership(this.#configuration, this.#node, this.#ballot, this.#preparation, this.#prepared);
+    if (chosenThrough < asked - 1) {
+      return this.#prepareLower(chosenThrough + 1, this.#asksAuxiliaries ? members : mains, out);
+    }
+    this.#leadership = new Leadership(
+      this.#configuration,
+      this.#node,
+      this.#ballot,
+      this.#preparation,
+      this.#prepared,
+      this.#newRoster(answered),
+    );
     this.#preparation = undefined;
     this.#leadership.announce(out);
   }

@@ -10,6 +10,7 @@ import type { Slot } from "./messages.ts";
 
 export class Standing {
   readonly #node: number;
+  readonly #mayReturn: boolean;
   #memberships: Memberships;
   /** Those that govern what is not known to be chosen. */
   #periods: readonly Period[];
@@ -17,8 +18,10 @@ export class Standing {
   readonly #relievedBy = new Set<number>();
   #isRelieved = false;
 
-  constructor(first: Memberships, node: number) {
+  /** @param mayReturn whether a member that was removed may come back as it is: then it waits for that, and never goes */
+  constructor(first: Memberships, node: number, mayReturn: boolean) {
     this.#node = node;
+    this.#mayReturn = mayReturn;
     this.#memberships = first;
     this.#periods = first.periods;
   }
@@ -32,9 +35,11 @@ export class Standing {
     return this.#periods.map(({ membership }) => membership);
   }
 
-  /** The nodes of their members, each once. */
-  get members(): readonly number[] {
-    return [...new Set(this.#periods.flatMap(({ membership }) => membership.members))];
+  /** The nodes of their members, each once, with the auxiliaries or without. */
+  members(withAuxiliaries: boolean): readonly number[] {
+    return [
+      ...new Set(this.#periods.flatMap(({ membership: { members, mains } }) => (withAuxiliaries ? members : mains))),
+    ];
   }
 
   get isMember(): boolean {
@@ -65,7 +70,7 @@ export class Standing {
    */
   relieves(node: number, chosenThrough: Slot): boolean {
     const { from, membership } = this.#memberships.latest;
-    if (this.#isRelieved || !this.hasLeft || chosenThrough + 1 < from) return false;
+    if (this.#isRelieved || this.#mayReturn || !this.hasLeft || chosenThrough + 1 < from) return false;
     this.#relievedBy.add(node);
     this.#isRelieved = isPhase2Quorum(membership.quorums, membersAmong(membership, this.#relievedBy));
     return this.#isRelieved;

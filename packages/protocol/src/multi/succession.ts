@@ -17,11 +17,11 @@ export class Succession {
   readonly #ballot: Ballot;
   #isReady = false;
 
-  /** Asks all of them anew, also who has promised: what counts is what they have accepted by now. */
-  constructor(period: Period, ballot: Ballot, retryTicks: number, out: Output) {
+  /** Asks those of `acceptors` anew, also who has promised: what counts is what they have accepted by now. */
+  constructor(period: Period, acceptors: readonly Address[], ballot: Ballot, retryTicks: number, out: Output) {
     this.period = period;
     this.#ballot = ballot;
-    this.preparation = new Preparation(period.membership.acceptors, period.from, retryTicks);
+    this.preparation = new Preparation(acceptors, period.from, retryTicks);
     this.#send(this.preparation.unanswered(), out);
   }
 
@@ -41,6 +41,16 @@ export class Succession {
     const { membership } = this.period;
     this.#isReady = isPhase1Quorum(membership.quorums, membersAmong(membership, this.preparation.answered));
     return true;
+  }
+
+  /** Others are called on as well. */
+  ask(acceptors: readonly Address[], out: Output): void {
+    const { from } = this.period;
+    if (!this.#isReady)
+      this.#send(
+        this.preparation.ask(acceptors).map((acceptor) => ({ acceptor, from })),
+        out,
+      );
   }
 
   tick(out: Output): void {

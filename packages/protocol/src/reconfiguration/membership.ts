@@ -22,11 +22,15 @@ export interface Membership {
   readonly members: readonly number[];
   /** The members that get no message as long as the others do (Lamport and Massa, *Cheap Paxos* 2004, §1); often none. */
   readonly auxiliaries: readonly number[];
+  /** The others, who have a proposer and a learner as well. */
+  readonly mains: readonly number[];
   readonly quorums: QuorumSystem;
   /** The highest number that a member ever had. */
   readonly highest: number;
   /** The addresses of the members' acceptors, in the same order. */
   readonly acceptors: readonly Address[];
+  /** Those of the mains. */
+  readonly mainAcceptors: readonly Address[];
 }
 
 /** What of a membership is not usual. */
@@ -53,13 +57,17 @@ export function membershipOf(
   if (!auxiliaries.every((node) => members.includes(node))) {
     throw new QuorumError(`expected auxiliaries to be members, got ${auxiliaries.join(", ")}`);
   }
+  const acceptors = members.map((node) => addressOf("acceptor", node));
+  const isMain = (node: number): boolean => !auxiliaries.includes(node);
   return {
     number,
     members,
     auxiliaries,
+    mains: members.filter(isMain),
     quorums,
     highest: Math.max(highest, ...members),
-    acceptors: members.map((node) => addressOf("acceptor", node)),
+    acceptors,
+    mainAcceptors: acceptors.filter((_, index) => isMain(members[index] ?? 0)),
   };
 }
 

@@ -64,6 +64,11 @@ export class Memberships {
     return [...new Set(this.periodsFrom(slot).flatMap(({ membership }) => membership.members))];
   }
 
+  /** Those of them that have a proposer and a learner, each once. */
+  mainsFrom(slot: Slot): readonly number[] {
+    return [...new Set(this.periodsFrom(slot).flatMap(({ membership }) => membership.mains))];
+  }
+
   /** Whether this history goes further than another of the same log. */
   isAfter(other: Memberships): boolean {
     return this.latest.membership.number > other.latest.membership.number;

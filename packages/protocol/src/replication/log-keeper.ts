@@ -86,6 +86,11 @@ export class LogKeeper<T extends Trim = Trim> {
     this.#log.keepChosen(message);
   }
 
+  /** Those who keep the log have no more need of this one. */
+  relieve(trim: T, out: Output<T>): void {
+    this.#forget(trim, out);
+  }
+
   /** A learner's snapshot is durable. What its own learner lacks is kept, as long as there is room for it. */
   trim(from: Address, trim: T, out: Output<T>): void {
     if (from === this.#ownLearner) this.#forget(trim, out);
