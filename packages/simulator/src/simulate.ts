@@ -7,6 +7,7 @@ import { newByzantineProtocol } from "./protocols/byzantine.ts";
 import { newFastByzantineProtocol } from "./protocols/fast-byzantine.ts";
 import { newFastProtocol } from "./protocols/fast.ts";
 import { newGeneralizedProtocol } from "./protocols/generalized.ts";
+import { newCheapProtocol } from "./protocols/cheap.ts";
 import { newMultiProtocol } from "./protocols/multi.ts";
 import { newPaxosCommitProtocol } from "./protocols/paxos-commit.ts";
 import { newPrimaryBackupProtocol } from "./protocols/primary-backup.ts";
@@ -41,6 +42,7 @@ export const simulations: readonly Simulation[] = [
   simulationOf(newByzantineProtocol()),
   simulationOf(newFastByzantineProtocol()),
   simulationOf(newGeneralizedProtocol()),
+  simulationOf(newCheapProtocol()),
   simulationOf(newPaxosCommitProtocol()),
   simulationOf(newTwoPhaseProtocol()),
   simulationOf(newThreePhaseProtocol()),

@@ -9,16 +9,18 @@ import type { Ballot } from "../ballot.ts";
 import { Attendance } from "../leader/attendance.ts";
 import type { Preparation } from "../leader/preparation.ts";
 import type { Origin, RequestQueue } from "../leader/queue.ts";
-import { countAcceptors, hasAcceptor } from "../quorum.ts";
+import { countAcceptors } from "../quorum.ts";
 import { isMade } from "../reconfiguration/change.ts";
 import { encodeMembership, isMembershipValue } from "../reconfiguration/membership-value.ts";
 import type { Membership } from "../reconfiguration/membership.ts";
 import type { Memberships } from "../reconfiguration/memberships.ts";
 import { noOp, type Value } from "../value.ts";
+import { audienceOf, type Audience } from "./audience.ts";
 import { Changing, refusal } from "./changing.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import type { Message, Promised, Read, Reconfigure, Slot } from "./messages.ts";
+import { sendAgain, sendToOthers } from "./proposals.ts";
 import { PendingReads } from "./reads.ts";
 import type { Roster } from "./roster.ts";
 import { Succession } from "./succession.ts";
@@ -36,9 +38,7 @@ export class Leadership {
   #memberships: Memberships;
   /** Those that govern what is proposed from the commit point on. */
   #governing: readonly Membership[] = [];
-  /** To whom heartbeats go: the acceptors, and the other proposers and the learners. */
-  #acceptors: readonly Address[] = [];
-  #observers: readonly Address[] = [];
+  #audience: Audience = { acceptors: [], observers: [] };
   /** What phase 1 found, until it is proposed again. */
   #preparation: Preparation | undefined;
   /** The last slot that an earlier leader may have filled: a read must see it. */
@@ -137,8 +137,8 @@ export class Leadership {
   /** A heartbeat to everyone, with the commit point. */
   announce(out: Output): void {
     const heartbeat = this.#heartbeat();
-    for (const to of this.#acceptors) out.send.push({ to, message: heartbeat });
-    for (const to of this.#observers) out.send.push({ to, message: heartbeat });
+    for (const to of this.#audience.acceptors) out.send.push({ to, message: heartbeat });
+    for (const to of this.#audience.observers) out.send.push({ to, message: heartbeat });
     this.#announced = this.#window.commitPoint;
     this.#heartbeatTicks = 0;
   }
@@ -150,7 +150,7 @@ export class Leadership {
     this.#decideReads();
     if (this.#reads.wantsRound) {
       const heartbeat = this.#heartbeat();
-      for (const to of this.#acceptors) out.send.push({ to, message: heartbeat });
+      for (const to of this.#audience.acceptors) out.send.push({ to, message: heartbeat });
     }
   }
 
@@ -213,8 +213,10 @@ export class Leadership {
 
   tick(out: Output): void {
     this.#attend(out);
-    this.#resend(out);
-    this.#succession?.tick(out);
+    sendAgain(this.#window, this.#roster, this.#configuration.timing.retryTicks, this.#accept, out);
+    if (this.#succession !== undefined) {
+      this.#succession.tick(this.#roster.called(this.#succession.period.membership), out);
+    }
     this.#heartbeatTicks += 1;
     // Accepts carry the commit point; when none follows, the learners need not wait for the next heartbeat.
     const due = this.#heartbeatTicks >= this.#configuration.timing.heartbeatTicks;
@@ -255,12 +257,9 @@ export class Leadership {
 
   /** What is pending goes to those who were not called on before. */
   #callOthers(out: Output): void {
-    const before = new Set(this.#acceptors);
+    const before = new Set(this.#audience.acceptors);
     this.#govern();
-    for (const [slot, { value, membership }] of this.#window) {
-      const accept = this.#accept(slot, value);
-      for (const to of this.#roster.called(membership)) if (!before.has(to)) out.send.push({ to, message: accept });
-    }
+    sendToOthers(this.#window, this.#roster, before, this.#accept, out);
     if (this.#succession !== undefined) {
       this.#succession.ask(this.#roster.called(this.#succession.period.membership), out);
     }
@@ -291,13 +290,8 @@ export class Leadership {
     this.#coming = false;
     this.#isPending = true;
     this.#isRelieved = false;
-    this.#succession = new Succession(
-      latest,
-      this.#roster.called(latest.membership),
-      this.#ballot,
-      this.#configuration.timing.retryTicks,
-      out,
-    );
+    const called = this.#roster.called(latest.membership);
+    this.#succession = new Succession(latest, called, this.#ballot, this.#configuration.timing, out);
     this.#fillBefore = latest.from;
     this.#govern();
   }
@@ -306,10 +300,10 @@ export class Leadership {
     const { from, membership } = this.#memberships.latest;
     this.#isPending = false;
     this.#hasLeft = !membership.members.includes(this.#node);
-    this.announce(out);
     this.#changing?.settle(membership, from, out);
     this.#changing = undefined;
     this.#govern();
+    this.announce(out);
     if (!this.#readsAreHeld) this.#reads.confirmedBy(this.#governing, this.#lastFilled);
   }
 
@@ -332,10 +326,7 @@ export class Leadership {
     const joiners = [...this.#roster.followers(this.#memberships.latest.membership), ...(joiner === 0 ? [] : [joiner])];
     const nodes = [...new Set([...this.#memberships.mainsFrom(this.#isRelieved ? next : 0), ...joiners])];
     const called = this.#governing.flatMap((membership) => this.#roster.called(membership));
-    this.#acceptors = [...new Set([...nodes.map((node) => addressOf("acceptor", node)), ...called])];
-    this.#observers = nodes.flatMap((node) =>
-      node === this.#node ? [addressOf("learner", node)] : [addressOf("proposer", node), addressOf("learner", node)],
-    );
+    this.#audience = audienceOf(this.#node, nodes, called);
   }
 
   /** Reads wait as long as who confirms them may change unseen. */
@@ -391,22 +382,13 @@ export class Leadership {
     return true;
   }
 
-  #resend(out: Output): void {
-    for (const [slot, proposal] of this.#window) {
-      proposal.ageTicks += 1;
-      if (proposal.ageTicks < this.#configuration.timing.retryTicks) continue;
-      proposal.ageTicks = 0;
-      const accept = this.#accept(slot, proposal.value);
-      const called = this.#roster.called(proposal.membership);
-      for (const [index, to] of proposal.membership.acceptors.entries()) {
-        if (!hasAcceptor(proposal.votes, index + 1) && called.includes(to)) out.send.push({ to, message: accept });
-      }
-    }
-  }
-
-  #accept(slot: Slot, value: Value): Message {
-    return { kind: "Accept", ballot: this.#ballot, slot, commitPoint: this.#window.commitPoint, value };
-  }
+  readonly #accept = (slot: Slot, value: Value): Message => ({
+    kind: "Accept",
+    ballot: this.#ballot,
+    slot,
+    commitPoint: this.#window.commitPoint,
+    value,
+  });
 
   #heartbeat(): Message {
     const round = this.#reads.nextRound();

@@ -5,6 +5,7 @@
 import type { Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
 import { Preparation } from "../leader/preparation.ts";
+import type { Timing } from "../limits.ts";
 import { isPhase1Quorum } from "../quorum.ts";
 import { membersAmong } from "../reconfiguration/membership.ts";
 import type { Period } from "../reconfiguration/memberships.ts";
@@ -18,7 +19,7 @@ export class Succession {
   #isReady = false;
 
   /** Asks those of `acceptors` anew, also who has promised: what counts is what they have accepted by now. */
-  constructor(period: Period, acceptors: readonly Address[], ballot: Ballot, retryTicks: number, out: Output) {
+  constructor(period: Period, acceptors: readonly Address[], ballot: Ballot, { retryTicks }: Timing, out: Output) {
     this.period = period;
     this.#ballot = ballot;
     this.preparation = new Preparation(acceptors, period.from, retryTicks);
@@ -53,8 +54,13 @@ export class Succession {
       );
   }
 
-  tick(out: Output): void {
-    if (!this.#isReady && this.preparation.tick()) this.#send(this.preparation.unanswered(), out);
+  /** @param called those of the acceptors that are asked again when they have not answered */
+  tick(called: readonly Address[], out: Output): void {
+    if (this.#isReady || !this.preparation.tick()) return;
+    this.#send(
+      this.preparation.unanswered().filter(({ acceptor }) => called.includes(acceptor)),
+      out,
+    );
   }
 
   /** The ballot is durable: it has been promised. */

@@ -109,6 +109,11 @@ export class ConsensusChecker {
     return this.#electorates.latest(this.chosenThrough);
   }
 
+  /** The same, with the first slot that they govern. */
+  get newest(): { readonly membership: Membership; readonly from: number } {
+    return { membership: this.members, from: this.#electorates.latestFrom(this.chosenThrough) };
+  }
+
   /** Whether nobody else is needed any more to choose anything. */
   get isSettled(): boolean {
     return this.#electorates.at(this.chosenThrough + 1)?.membership === this.members;

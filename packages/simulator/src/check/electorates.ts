@@ -58,6 +58,8 @@ export interface Changes {
   readonly alphaSlots: number;
   /** How many node numbers ballots are shared out among. */
   readonly identities: number;
+  /** Those of the first members that get no message as long as the others do. */
+  readonly auxiliaries?: readonly number[];
 }
 
 interface Period {
@@ -82,7 +84,7 @@ export class Electorates {
    */
   constructor(quorums: QuorumSystem, changes: Changes | undefined, chosen: (slot: number) => Value | undefined) {
     const members = Array.from({ length: quorums.acceptors }, (_, index) => index + 1);
-    this.#first = new Electorate(membershipOf(members, quorums));
+    this.#first = new Electorate(membershipOf(members, quorums, { auxiliaries: changes?.auxiliaries ?? [] }));
     this.#periods = [{ from: 1, electorate: this.#first }];
     this.#changes = changes;
     this.#alphaSlots = changes?.alphaSlots ?? Infinity;
@@ -113,6 +115,12 @@ export class Electorates {
   latest(chosenThrough: number): Membership {
     this.at(chosenThrough + this.#alphaSlots);
     return (this.#periods.at(-1)?.electorate ?? this.#first).membership;
+  }
+
+  /** The first slot that those govern. */
+  latestFrom(chosenThrough: number): number {
+    this.at(chosenThrough + this.#alphaSlots);
+    return this.#periods.at(-1)?.from ?? 1;
   }
 
   /** A change that is chosen before the one before it is in force is void, and one that follows on no known one. */

@@ -166,6 +166,8 @@ export interface Cast<Message, Entry extends Message, Delivery> {
   readonly liars?: readonly number[];
   /** How many nodes may be lost for good: the rest has every quorum that progress takes. */
   readonly spareNodes: number;
+  /** Whether this node may be one of them; any may unless told. */
+  maySpare?(node: number): boolean;
   /**
    * How many nodes a leader must reach to go on, of a protocol that bears partial partitions: one may stay after the
    * last fault. None stays when it is not given.

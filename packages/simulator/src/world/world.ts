@@ -302,6 +302,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     const { cast } = this.#options;
     if (this.administrator !== undefined) return this.#lost.has(node) || this.administrator.maySpare(node);
     if (!this.#lost.has(node) && this.#lost.size >= cast.spareNodes) return false;
+    if (cast.maySpare?.(node) === false) return false;
     return this.reach.isQuorumReached(new Set(this.#lost).add(node));
   }
 

@@ -1,0 +1,191 @@
+/**
+ * Cheap Paxos in the world: mains with the replicated state machine, and auxiliaries that are an acceptor alone.
+ *
+ * Of its nodes only the auxiliaries may be lost for good: mains may fail one after the other, as long as each is removed or
+ * back before the next one fails, and a run cannot promise when that is. While mains are gone nothing wrong may happen; when
+ * all are back, all must be members again.
+ */
+import { addressOf, cheap, leaderAccess, multi, nodeOf, noSuchRole, roleOf, timing } from "@synod/protocol";
+import type { Random } from "@synod/protocol";
+import { Session } from "@synod/client";
+import { Replication } from "@synod/driver";
+import { newKeyValueMachine, Replica } from "@synod/machines";
+import { FileLog, FileSnapshots } from "@synod/storage";
+import { IdleAuxiliaries } from "../check/idle-auxiliaries.ts";
+import { requireMemory } from "../world/memory.ts";
+import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { Randomness } from "../world/randomness.ts";
+import { CheapWatcher } from "./cheap-watcher.ts";
+import { drawCrowd } from "./crowd.ts";
+import { keyValueWorkload } from "./key-value.ts";
+import { MultiCheckers } from "./multi-checkers.ts";
+import { drawLimits, drawPartBytes } from "./multi-limits.ts";
+import type { MultiRole } from "./multi.ts";
+import { SessionPerson } from "./session-person.ts";
+import { survivingSnapshot } from "./surviving-snapshot.ts";
+
+type CheapCast = Cast<multi.Message, multi.Entry, multi.Delivery>;
+export type CheapProtocol = SimulatedProtocol<multi.Message, multi.Entry, multi.Delivery>;
+
+/** What a run of Cheap Paxos is made of: all real, unless a museum's exhibit replaces a part. */
+export interface CheapParts {
+  proposer(configuration: cheap.Configuration, node: number, random: Random): MultiRole;
+  acceptor(configuration: cheap.Configuration, node: number): MultiRole;
+}
+
+const realParts: CheapParts = {
+  proposer: (configuration, node, random) => new cheap.Proposer(configuration, node, random),
+  acceptor: (configuration, node) => new cheap.Acceptor(configuration, node),
+};
+
+const mainRoles = ["proposer", "acceptor", "learner"] as const;
+const auxiliaryRoles = ["acceptor"] as const;
+
+/** @param replaced parts that are not the real ones */
+export function newCheapProtocol(replaced: Partial<CheapParts> = {}): CheapProtocol {
+  const parts = { ...realParts, ...replaced };
+  return {
+    name: "cheap",
+    layout: cheap.layout,
+    asEntry: cheap.asEntry,
+    slotOf: cheap.slotOf,
+    seconds: [1, 6],
+    newMachine: newKeyValueMachine,
+    cast: (setting) => castOf(setting, parts),
+  };
+}
+
+function castOf(setting: Setting, parts: CheapParts): CheapCast {
+  const { randomness, report, reached, machine = newKeyValueMachine, workload = keyValueWorkload } = setting;
+  const configuration = drawConfiguration(randomness, setting);
+  const { nodes, auxiliaries } = configuration;
+  const mains = nodes.filter((node) => !auxiliaries.includes(node));
+  const checkers = new MultiCheckers(
+    configuration.quorums,
+    configuration,
+    true,
+    configuration.limits.logBytes,
+    report,
+    reached,
+  );
+  // The leaders ask themselves for these.
+  for (const main of mains) {
+    checkers.asked.asksChange({ add: 0, remove: main });
+    checkers.asked.asksChange({ add: main, remove: 0 });
+  }
+  const idle = new IdleAuxiliaries({
+    auxiliaries,
+    latelyTicks: Math.ceil(configuration.timing.electionTicks / 2),
+    newest: () => checkers.consensus.newest,
+    report,
+    idle: () => reached.count("auxiliary-idle"),
+  });
+  const seenWorkload = checkers.watchedWorkload(workload);
+  /** By node: the slot of the newest snapshot that its disk would keep. */
+  const surviving = new Map<number, () => number>();
+  const replicas = new Map<number, Replica>();
+  const learners = new Map<number, cheap.Learner>();
+  const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
+  const snapshotBytes = randomness.pick([200, 2000, 20_000]);
+  const crowd = drawCrowd(randomness.stream("crowd"));
+  let unique = 0;
+  return {
+    nodes,
+    rolesOf: (node) => (auxiliaries.includes(node) ? auxiliaryRoles : mainRoles),
+    spareNodes: auxiliaries.length,
+    maySpare: (node) => auxiliaries.includes(node),
+    progressTicks: 3000,
+    people: crowd.people,
+    segmentBytes: randomness.pick([512, 4096, 65_536]),
+    model: workload.model,
+    watcher: new CheapWatcher({
+      checkers,
+      limits: configuration.limits,
+      reached,
+      survivingSnapshot: (node) => surviving.get(node)?.() ?? 0,
+      auxiliaries,
+      idle,
+    }),
+    newRole(role, node, { random }) {
+      switch (role) {
+        case "proposer":
+          return idle.watched(parts.proposer(configuration, node, random), node);
+        case "acceptor":
+          return parts.acceptor(configuration, node);
+        case "learner": {
+          const learner = new cheap.Learner(configuration, node);
+          learners.set(node, learner);
+          return learner;
+        }
+        default:
+          return noSuchRole(role);
+      }
+    },
+    backing(_role, life) {
+      const node = nodeOf(life.address);
+      const learner = learners.get(node);
+      if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
+      surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
+      return (front) => {
+        const watched = checkers.watched(machine(), node);
+        const replica = new Replica({ machine: watched.machine, node });
+        watched.watch(replica);
+        replicas.set(node, replica);
+        return new Replication<multi.Message, multi.Entry>({
+          ...front,
+          learner,
+          replica,
+          snapshots: new FileSnapshots(`${life.folder}/snapshots`, life.files),
+          later: life.later,
+          refused: () => reached.count("refused-snapshots"),
+          snapshotBytes,
+          snapshotPartBytes,
+          memberships: multi.firstMemberships(configuration),
+        });
+      };
+    },
+    openLog(life) {
+      const folder = `${life.folder}/log`;
+      requireMemory(life, folder);
+      return new FileLog(folder, life.files);
+    },
+    newPerson: (surroundings) =>
+      new SessionPerson({
+        surroundings,
+        access: leaderAccess(mains),
+        workload: seenWorkload,
+        nextUnique: () => (unique += 1),
+        newSession: (options) => new Session(options),
+        comesBack: ({ move }) => move(),
+        thinkMicroseconds: crowd.thinkMicroseconds,
+      }),
+    unsettled(isUp) {
+      const up = mains.filter((node) => isUp(addressOf("learner", node)));
+      const slots = up.flatMap((node) => replicas.get(node)?.appliedSlot ?? []);
+      if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
+      const { members } = checkers.consensus.members;
+      const left = up.find((node) => !members.includes(node));
+      return left === undefined ? undefined : `main ${left} is up, and not taken in again`;
+    },
+    finalCheck: () => checkers.finish(),
+  };
+}
+
+function drawConfiguration(randomness: Randomness, { nodes, workload }: Setting): cheap.Configuration {
+  const count = nodes ?? randomness.pick([3, 3, 3, 4, 5, 5]);
+  const mains = Math.floor(count / 2) + 1;
+  // Hasty elections make leaders compete, late retries leave gaps to the next one; the last are the times of nodes.
+  const times = randomness.pick([
+    { heartbeatTicks: 2, electionTicks: 6, retryTicks: 40, catchUpTicks: 2 },
+    { heartbeatTicks: 2, electionTicks: 8, retryTicks: 3, catchUpTicks: 2 },
+    { heartbeatTicks: 3, electionTicks: 10, retryTicks: 5, catchUpTicks: 2 },
+    timing,
+  ]);
+  const limits = drawLimits(randomness.stream("limits"), workload === undefined);
+  return cheap.configurationOf(mains, count - mains, {
+    alphaSlots: limits.windowSlots + randomness.stream("alpha").pick([0, 0, 1, 5]),
+    learning: randomness.pick(["distinguished", "every"]),
+    timing: times,
+    limits,
+  });
+}
