@@ -125,6 +125,11 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
     this.#actors.set(address, actor);
   }
 
+  /** Whether there is a role at `address`, up or down. */
+  has(address: Address): boolean {
+    return this.#actors.has(address);
+  }
+
   /** The role at `address`, to ask it for its status. */
   role(address: Address): RoleMachine<Message, Entry, Delivery> {
     return this.#actor(address).role;

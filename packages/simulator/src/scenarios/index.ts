@@ -8,6 +8,7 @@ import { paxosCommitScenarios, threePhaseScenarios, twoPhaseScenarios } from "./
 import { fastScenarios } from "./fast.ts";
 import { fastByzantineScenarios } from "./fast-byzantine.ts";
 import { generalizedScenarios } from "./generalized.ts";
+import { cheapScenarios } from "./cheap.ts";
 import { failureScenarios } from "./multi-failures.ts";
 import { partitionScenarios } from "./multi-partitions.ts";
 import { steadyScenarios } from "./multi-steady.ts";
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   ...primaryBackupScenarios,
   ...fastScenarios,
   ...generalizedScenarios,
+  ...cheapScenarios,
 ];

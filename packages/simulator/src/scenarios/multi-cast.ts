@@ -1,7 +1,7 @@
 /**
  * The cast of a Multi-Paxos scenario: nodes with a proposer, an acceptor and a learner each, and clients with sessions.
  */
-import { limits, multi, type Address, type Change, type QuorumSystem } from "@synod/protocol";
+import { cheap, limits, multi, type Address, type Change, type QuorumSystem } from "@synod/protocol";
 import { Stage, type Sent } from "../stage.ts";
 import { seededRandom } from "../random.ts";
 import { showMembers, type ShowBytes } from "../show.ts";
@@ -13,6 +13,8 @@ import { learnerCast } from "./replica.ts";
 
 export interface MultiSettings {
   readonly nodes?: number;
+  /** Of these, the last ones, which are an acceptor alone: then it is Cheap Paxos. */
+  readonly auxiliaries?: number;
   readonly clients?: number;
   readonly quorums?: QuorumSystem;
   readonly learning?: multi.Learning;
@@ -46,16 +48,9 @@ export class MultiPlay {
   readonly #learned = new LearnedValues();
 
   constructor(settings: MultiSettings = {}) {
-    const { nodes: count = 3, quorums, learning, timing, laterNodes = 0, windowSlots } = settings;
-    this.#timing = { ...usual, ...timing };
+    this.#timing = { ...usual, ...settings.timing };
     this.#snapshotBytes = settings.snapshotBytes ?? Infinity;
-    this.#configuration = multi.configurationOf(count, {
-      timing: this.#timing,
-      identities: count + laterNodes,
-      ...(quorums && { quorums }),
-      ...(learning && { learning }),
-      ...(windowSlots !== undefined && { limits: { ...limits, windowSlots }, alphaSlots: windowSlots }),
-    });
+    this.#configuration = configurationOf(settings, this.#timing);
     this.nodes = this.#configuration.nodes;
     const { layout, asEntry, slotOf } = multi;
     this.stage = new Stage({ layout, asEntry, slotOf, showBytes: this.#script.show });
@@ -65,18 +60,22 @@ export class MultiPlay {
   /** A node begins, with nothing on its disk. */
   startNode(node: number): void {
     const configuration = this.#configuration;
+    const newAcceptor = { create: () => new multi.Acceptor(configuration, node) };
+    const { auxiliaries } = configuration;
+    if (auxiliaries.includes(node)) return this.stage.add(acceptor(node), newAcceptor);
+    const { Proposer } = auxiliaries.length > 0 ? cheap : multi;
     // Node 1 is the first to try to lead; who is next, the seeds say.
     const later = seededRandom(node);
     const random = node === 1 ? () => 0 : () => (this.stage.now < usual.retryTicks ? 1 - 1e-9 : later());
     this.stage.add(proposer(node), {
-      create: () => new multi.Proposer(configuration, node, random),
+      create: () => new Proposer(configuration, node, random),
       deliver: (delivery) => {
         if (delivery.kind !== "removed") return;
         this.stage.note(`node ${node} takes part no more, from slot ${delivery.from} on, and stops`);
         this.stage.at(this.stage.now, () => this.crashNodes(node));
       },
     });
-    this.stage.add(acceptor(node), { create: () => new multi.Acceptor(configuration, node) });
+    this.stage.add(acceptor(node), newAcceptor);
     this.stage.add(
       learner(node),
       learnerCast<multi.Message, multi.Entry>({
@@ -145,11 +144,16 @@ export class MultiPlay {
   }
 
   crashNodes(...nodes: readonly number[]): void {
-    this.stage.crash(...nodes.flatMap(rolesOf));
+    this.stage.crash(...nodes.flatMap((node) => this.#rolesOf(node)));
   }
 
   restartNodes(...nodes: readonly number[]): void {
-    this.stage.restart(...nodes.flatMap(rolesOf));
+    this.stage.restart(...nodes.flatMap((node) => this.#rolesOf(node)));
+  }
+
+  /** The members, as a proposer says. */
+  members(node: number): string {
+    return String(this.stage.role(proposer(node)).status()["members"]);
   }
 
   /** Goes on until one of `nodes` leads and its first heartbeat was not refused, and returns it. */
@@ -165,6 +169,11 @@ export class MultiPlay {
       return leader;
     }
     throw new Error(`none of the nodes ${nodes.join(", ")} leads after ${end} units`);
+  }
+
+  #rolesOf(node: number): readonly Address[] {
+    const roles = [proposer(node), acceptor(node), learner(node)];
+    return roles.filter((address) => this.stage.has(address));
   }
 
   #leaderOf(nodes: readonly number[]): number | undefined {
@@ -185,8 +194,18 @@ function showLearned(value: Uint8Array, show: ShowBytes): string {
   return showMembers("value", value) ?? show("value", value);
 }
 
-function rolesOf(node: number): readonly Address[] {
-  return [proposer(node), acceptor(node), learner(node)];
+function configurationOf(settings: MultiSettings, timing: multi.Timing): multi.Configuration {
+  const { nodes = 3, auxiliaries = 0, laterNodes = 0, windowSlots, quorums, learning } = settings;
+  const changes = {
+    timing,
+    identities: nodes + laterNodes,
+    ...(quorums && { quorums }),
+    ...(learning && { learning }),
+    ...(windowSlots !== undefined && { limits: { ...limits, windowSlots }, alphaSlots: windowSlots }),
+  };
+  return auxiliaries > 0
+    ? cheap.configurationOf(nodes - auxiliaries, auxiliaries, changes)
+    : multi.configurationOf(nodes, changes);
 }
 
 /** Is it a message about this slot, of this kind? */
@@ -210,7 +229,7 @@ export function multiScenario(
   return { protocol: "multi", name, title, run };
 }
 
-export function traceOf(name: string, cast: MultiPlay, summary: string): Trace {
+export function traceOf(name: string, cast: MultiPlay, summary: string, protocol = "multi"): Trace {
   const { messages, notes } = cast.stage;
-  return { protocol: "multi", scenario: name, messages, notes, outcome: cast.outcome(summary) };
+  return { protocol, scenario: name, messages, notes, outcome: cast.outcome(summary) };
 }
