@@ -153,8 +153,8 @@ class WatchedProposer implements Role {
   /** All mains have answered lately, and this leader knows that the newest members are in force. */
   get #allAnswer(): boolean {
     const { membership, from } = this.#options.newest();
-    const { commitPoint } = this.#role.status();
-    if (typeof commitPoint !== "number" || commitPoint + 1 < from) return false;
+    const { commitPoint, membership: number } = this.#role.status();
+    if (typeof commitPoint !== "number" || commitPoint + 1 < from || number !== membership.number) return false;
     const least = this.#ticks - this.#options.latelyTicks;
     return membership.mains.every((node) => {
       const heard = this.#heard.get(node);

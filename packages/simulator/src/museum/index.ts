@@ -4,6 +4,7 @@
 import { durabilityExhibits } from "./acceptor-durability.ts";
 import { promiseExhibits } from "./acceptor-promises.ts";
 import { byzantineExhibits } from "./byzantine.ts";
+import { cheapExhibits } from "./cheap-exhibits.ts";
 import { clientExhibits } from "./clients.ts";
 import { commitExhibits } from "./commit-exhibits.ts";
 import { electionExhibits } from "./election.ts";
@@ -41,6 +42,7 @@ export const exhibits: readonly Exhibit[] = [
   ...readExhibits,
   ...electionExhibits,
   ...reconfigurationExhibits,
+  ...cheapExhibits,
   ...logExhibits,
   ...logRecoveryExhibits,
   ...logErrorExhibits,
