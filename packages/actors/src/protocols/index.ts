@@ -6,6 +6,7 @@ import { hostedByzantine } from "./byzantine.ts";
 import { hostedCommit, hostedThreePhase, hostedTwoPhase } from "./commit.ts";
 import { hostedFast } from "./fast.ts";
 import { hostedGeneralized } from "./generalized.ts";
+import { hostedCheap } from "./cheap.ts";
 import { runnable, type RunnableProtocol } from "./hosted.ts";
 import { hostedMulti } from "./multi.ts";
 
@@ -18,6 +19,7 @@ export const protocols: readonly RunnableProtocol[] = [
   runnable(hostedCommit),
   runnable(hostedTwoPhase),
   runnable(hostedThreePhase),
+  runnable(hostedCheap),
 ];
 
 /** @throws RangeError for a name that is none of `protocols` */
