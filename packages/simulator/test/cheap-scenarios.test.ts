@@ -41,14 +41,14 @@ test("a main fails: Accept x3, two answer, the same to the auxiliary, three; the
   expect(votes(trace, 2)).toEqual(["acceptor 1", "acceptor 2", "acceptor 4"]);
   // Alone in its slot, and in force two slots later, with a no-op between.
   const proposed = ofKind(trace, "Accept").map(({ value }) => value);
-  expect(new Set(proposed)).toEqual(new Set(["A", "members 1, 2, 4", "no-op", "B"]));
+  expect(new Set(proposed)).toEqual(new Set(["A", "members 1+2+4", "no-op", "B"]));
   expect(accepts(trace, 5)).toEqual(["acceptor 1", "acceptor 2"]);
   expect(votes(trace, 5)).toEqual(["acceptor 1", "acceptor 2"]);
   // From the change on the auxiliary hears one thing: what it may forget.
   const change = trace.messages.findIndex(({ kind }) => kind === "Trim");
   expect(trace.messages[change]).toMatchObject({ to: "acceptor 4", slot: 4 });
   expect(trace.messages.slice(change + 1).filter(isAbout(4))).toEqual([]);
-  expect(trace.outcome.chosen).toEqual(["2: A", "3: members 1, 2, 4", "4: no-op", "5: B"]);
+  expect(trace.outcome.chosen).toEqual(["2: A", "3: members 1+2+4", "4: no-op", "5: B"]);
 });
 
 test("the last main goes on alone", () => {
@@ -60,7 +60,7 @@ test("the last main goes on alone", () => {
 test("a main that is back is a member again, and the auxiliary has no part in it", () => {
   const trace = run("main-returns");
   expect(trace.messages.filter(isAbout(3)).filter(({ kind }) => kind !== "Trim")).toEqual([]);
-  expect(ofKind(trace, "Accept").map(({ value }) => value)).toContain("members 1, 2, 3");
+  expect(ofKind(trace, "Accept").map(({ value }) => value)).toContain("members 1+2+3");
   const last = ofKind(trace, "Accept").filter(({ value }) => value === "B");
   expect(last.map(({ to }) => to)).toEqual(["acceptor 1", "acceptor 2"]);
   expect(trace.outcome.learned["learner 2"]?.at(-1)).toMatch(/: B$/);
@@ -76,7 +76,7 @@ test("a new leader asks the auxiliary when the mains that answer are too few, an
     "2 acceptor 2",
     "2 acceptor 3",
   ]);
-  expect(trace.outcome.chosen).toEqual(["2: A", "3: B", "4: members 2, 3", "5: no-op"]);
+  expect(trace.outcome.chosen).toEqual(["2: A", "3: B", "4: members 2+3", "5: no-op"]);
 });
 
 test("with a main and the auxiliary down nothing is chosen, and nothing is lost", () => {

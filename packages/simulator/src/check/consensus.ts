@@ -19,15 +19,10 @@ import { classicBallots, type BallotRules } from "./ballot-rules.ts";
 import { choosableBelow, hasPhase1Quorum, votesOf, type SlotView } from "./choosable.ts";
 import { Electorates, type Changes } from "./electorates.ts";
 import { mayPropose, type Vote } from "./p2c.ts";
+import { bytes, type Values } from "./values.ts";
 
 export type { PromiseReport, RecoveredLog } from "./acceptor-record.ts";
-
-/** What the values of a protocol are. */
-export interface Values {
-  show(value: Value): string;
-  /** What is in a value that no client asked for; undefined when a client asked for all of it. */
-  unasked(value: Value): string | undefined;
-}
+export type { Values } from "./values.ts";
 
 /** One instance of consensus. */
 interface Instance {
@@ -42,11 +37,6 @@ interface BallotUse {
   readonly node: number;
   readonly life: number;
 }
-
-const bytes: Values = {
-  show: (value) => (value.length === 0 ? "a no-op" : `a value of ${value.length} bytes`),
-  unasked: () => undefined,
-};
 
 export class ConsensusChecker {
   readonly #quorums: QuorumSystem;
