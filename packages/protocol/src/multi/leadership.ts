@@ -300,10 +300,11 @@ export class Leadership {
     const { from, membership } = this.#memberships.latest;
     this.#isPending = false;
     this.#hasLeft = !membership.members.includes(this.#node);
-    this.#changing?.settle(membership, from, out);
+    const changing = this.#changing;
     this.#changing = undefined;
     this.#govern();
     this.announce(out);
+    changing?.settle(membership, from, out);
     if (!this.#readsAreHeld) this.#reads.confirmedBy(this.#governing, this.#lastFilled);
   }
 
