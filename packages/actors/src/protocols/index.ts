@@ -3,6 +3,7 @@
  */
 import { hostedBasic } from "./basic.ts";
 import { hostedByzantine } from "./byzantine.ts";
+import { hostedFastByzantine } from "./fast-byzantine.ts";
 import { hostedCommit, hostedThreePhase, hostedTwoPhase } from "./commit.ts";
 import { hostedFast } from "./fast.ts";
 import { hostedGeneralized } from "./generalized.ts";
@@ -16,6 +17,7 @@ export const protocols: readonly RunnableProtocol[] = [
   runnable(hostedFast),
   runnable(hostedGeneralized),
   runnable(hostedByzantine),
+  runnable(hostedFastByzantine),
   runnable(hostedCommit),
   runnable(hostedTwoPhase),
   runnable(hostedThreePhase),
