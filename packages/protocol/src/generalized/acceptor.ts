@@ -12,15 +12,12 @@ import type { RoleMachine, RoleStatus } from "../output.ts";
 import { LogKeeper } from "../replication/log-keeper.ts";
 import type { Slot } from "../replication/messages.ts";
 import { CommandSet } from "./command-set.ts";
-import type { Configuration } from "./configuration.ts";
+import { leeway, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { carried, InstanceLog, isClosed, type Vote } from "./instance-log.ts";
 import type { Accept, Accepted, Commands, Entry, Heartbeat, Inquire, Message, Prepare } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { WaitingCommands } from "./waiting-commands.ts";
-
-/** How far beyond the bounds of an instance, by which the leader closes it, an acceptor goes on adding. */
-const leeway = 4;
 
 export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;

@@ -4,24 +4,29 @@
  */
 import { nodeOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner } from "../ballot.ts";
-import type { Configuration } from "./configuration.ts";
-import type { Message } from "./messages.ts";
+import { mostCommands, type Configuration } from "./configuration.ts";
+import type { Commands, Message } from "./messages.ts";
 
 /** Ballots and slots end far below the greatest safe integer, so that what comes after one is a safe integer too. */
 const most = 2 ** 52;
 
-export function isPlausible({ nodes }: Configuration, from: Address, message: Message): boolean {
+export function isPlausible(configuration: Configuration, from: Address, message: Message): boolean {
+  const { nodes } = configuration;
+  // A longer one would take for ever to compare.
+  const isShort = (history: Commands): boolean => history.length <= mostCommands(configuration);
   switch (message.kind) {
     case "Prepare":
       return isBallot(message.ballot) && isOwner(nodes, from, message.ballot);
     case "Accept":
-      return isInstance(message) && isOwner(nodes, from, message.ballot) && message.commitPoint < message.slot;
+      if (!isInstance(message) || message.commitPoint >= message.slot) return false;
+      return isOwner(nodes, from, message.ballot) && isShort(message.history);
     case "Accepted":
-      return isAcceptor(nodes, from) && isInstance(message) && message.from <= most;
+      if (!isInstance(message) || !isShort(message.commands)) return false;
+      return isAcceptor(nodes, from) && message.from <= mostCommands(configuration);
     case "Inquire":
       return nodes.includes(nodeOf(from));
     case "Learned":
-      return roleOf(from) === "proposer" && nodes.includes(nodeOf(from));
+      return roleOf(from) === "proposer" && nodes.includes(nodeOf(from)) && isShort(message.history);
     case "Heartbeat":
       return isBallot(message.ballot) && message.commitPoint <= most;
     case "HeartbeatAck":
@@ -30,7 +35,8 @@ export function isPlausible({ nodes }: Configuration, from: Address, message: Me
     case "ProbeReply":
       return isAcceptor(nodes, from) && message.promised <= most;
     case "Promised":
-      return isAcceptor(nodes, from) && message.chosenThrough <= most && message.accepted.every(isInstance);
+      if (!isAcceptor(nodes, from) || message.chosenThrough > most) return false;
+      return message.accepted.every((report) => isInstance(report) && isShort(report.history));
     case "Chosen":
       return message.from > 0 && message.from <= most && message.trimmedThrough <= most;
     case "Trim":

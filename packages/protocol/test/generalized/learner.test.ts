@@ -137,6 +137,19 @@ describe("a learner that is behind", () => {
   });
 });
 
+test("a history longer than any can be is passed over: it would take for ever to compare", () => {
+  const most = 4 * 4 * configuration.limits.historyCommands + 1;
+  const commands = Array.from({ length: most + 1 }, (_, index) => Uint8Array.of(1, index >> 8, index & 255));
+  for (const [count, learned] of [
+    [most, most],
+    [most + 1, 0],
+  ] as const) {
+    const stage = new Stage();
+    const votes = [1, 2, 3].map((node) => vote(node, 1, 1, 0, ...commands.slice(0, count)));
+    expect(stage.turn(begin(1, 1), ...votes)).toHaveLength(learned);
+  }
+});
+
 test("what no correct peer sends changes nothing", () => {
   const stage = new Stage();
   const [, message] = begin(1, 1, a);
