@@ -117,6 +117,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       ballot: this.#ballot,
       leader: ballotOwner(this.#ballot, this.#proposers.length),
       suspects: this.#suspects,
+      commitPoint: this.#stableThrough,
       slotsInFlight: leading?.slotsInFlight ?? 0,
       pendingBytes: this.#pending.sizeBytes,
     };
