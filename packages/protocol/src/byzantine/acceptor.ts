@@ -196,8 +196,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const only = required.get(slot);
     if (only !== undefined) return key === only;
     if (slot <= through) return value.length === 0;
-    const commands = commandsOf(value) ?? [];
-    return commands.every((command) => this.#known.has(keyOf(this.#configuration.digest(command))));
+    // Bytes that are no commands nobody can have asked for.
+    const isKnown = (command: Uint8Array): boolean => this.#known.has(keyOf(this.#configuration.digest(command)));
+    return commandsOf(value)?.every(isKnown) === true;
   }
 
   /** Also to itself: a certificate takes its own signature. */

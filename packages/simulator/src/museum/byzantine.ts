@@ -93,7 +93,7 @@ const tooManyLiars: Exhibit = {
   story:
     "No bug, but what the protocol does not promise: with one liar more than 3f + 1 acceptors bear, two quorums may share " +
     "nobody honest, and honest learners learn different values. It is here to show that the checkers would see it.",
-  source: `${pbft}, §2: at most ⌊(n − 1)/3⌋`,
+  source: `${pbft}, §3: at most ⌊(n − 1)/3⌋`,
   simulation: byzantineWith({ liars: (count) => count + 1 }),
   options: { nodes: 4, liars: 1, faults: ["equivocation"] },
 };
@@ -144,7 +144,7 @@ const oneLogBelieved: Exhibit = {
   story:
     "Catching up is the side door: whoever may not change what is chosen may still tell a late learner that something else " +
     "was. What f + 1 tell alike is true; what one tells is not worth having.",
-  source: `${pbft}, §4.3 and §5.3.2: a checkpoint's digest is vouched for by others`,
+  source: `${pbft}, §4.3: a checkpoint is proved by what a quorum says of it`,
   simulation: byzantineWith({
     learner: (configuration, node) => {
       const { quorums } = configuration;

@@ -46,8 +46,9 @@ function forge(message: Message, random: Random): Message | undefined {
   }
 }
 
-/** A command that no client asked for: its size, and bytes. */
+/** A command that no client asked for: its size, and bytes. Or bytes that are no command. */
 function invented(random: Random): Uint8Array {
+  if (random() < 0.3) return Uint8Array.of(9, 0, 0, 0, 1);
   return Uint8Array.of(4, 0, 0, 0, ...Array.from({ length: 4 }, () => Math.floor(random() * 256)));
 }
 
