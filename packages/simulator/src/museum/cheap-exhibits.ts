@@ -98,6 +98,7 @@ const auxiliaryForgets: Exhibit = {
       },
     };
   }),
+  options: { nodes: 5, faults: ["process"] },
 };
 
 const removedMainLeads: Exhibit = {
