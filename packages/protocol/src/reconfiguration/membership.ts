@@ -1,6 +1,6 @@
 /**
- * Who takes part in choosing a slot: the configuration of *Paxos Made Simple* §3, as a value. "The state of the state
- * machine can include the configuration": it is chosen in the log like a command, and alone in its slot.
+ * Who takes part in choosing a slot, as a value. *Paxos Made Simple* §3 makes "the current set of servers part of the
+ * state": it is chosen in the log like a command, and alone in its slot.
  *
  * A node's number is never used again. A member that lost its disk has forgotten its promises: it comes back under a
  * new number, in the place of the old one.
@@ -20,7 +20,7 @@ export interface Membership {
   readonly number: number;
   /** Node numbers, in the order in which the quorum system counts them. */
   readonly members: readonly number[];
-  /** The members that get no message as long as the others do (Lamport and Massa, *Cheap Paxos* 2004, §1); often none. */
+  /** The members that get no message as long as the others do (Lamport and Massa, *Cheap Paxos* 2004); often none. */
   readonly auxiliaries: readonly number[];
   /** The others, who have a proposer and a learner as well. */
   readonly mains: readonly number[];

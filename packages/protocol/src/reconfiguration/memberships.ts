@@ -1,6 +1,6 @@
 /**
- * Which membership governs which slot: "the set of servers that execute instance i + alpha" is determined "by the state
- * after execution of the ith state machine command" (*Paxos Made Simple* §3). A change chosen in slot s governs from
+ * Which membership governs which slot: "the set of servers that execute instance i + α of the consensus algorithm" is
+ * "specified by the state after execution of the ith state machine command" (*Paxos Made Simple* §3). A change chosen in slot s governs from
  * s + alpha on, so that the slots up to there can be proposed before s is known.
  *
  * The history is that of a log up to some slot, and a value: what is chosen next gives another one. It holds what governs

@@ -1,6 +1,6 @@
 /**
- * Who chooses which slot, from outside the roles: by what is chosen, counted from the disks. "Configuration i + alpha is
- * determined by the state after command i" (*Paxos Made Simple* §3): a slot whose members are not settled yet may not be
+ * Who chooses which slot, from outside the roles: by what is chosen, counted from the disks. The servers of slot i + alpha
+ * are "specified by the state after execution of the ith state machine command" (*Paxos Made Simple* §3): a slot whose members are not settled yet may not be
  * proposed at all.
  */
 import {

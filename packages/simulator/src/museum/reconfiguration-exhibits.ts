@@ -30,7 +30,7 @@ const windowBeyondAlpha: Exhibit = {
     "The window is a number for speed, and somebody makes it larger. Alpha is a promise between all nodes: who chooses slot " +
     "i is settled when all up to i - alpha is chosen. A leader that proposes beyond that asks the members of now, and a " +
     "change that is being chosen makes them the wrong ones.",
-  source: "Paxos Made Simple §3: the leader can propose alpha commands ahead of those that it knows to be chosen",
+  source: "Paxos Made Simple §3: a leader may get α commands ahead, and not more",
   simulation: multiWith({
     proposer: (configuration, node, random) =>
       new multi.Proposer({ ...configuration, limits: wider(configuration) }, node, random),
@@ -45,8 +45,7 @@ const phaseOneOfOldMembers: Exhibit = {
     "Phase 1 is run once for all slots, of the members that there are then. Those who come later have promised nothing, and " +
     "may have accepted what an earlier leader, which saw the change, proposed to them in the very slots that this one comes " +
     "to next. Of what they have accepted it must hear before it proposes there.",
-  source:
-    "Lamport, Malkhi and Zhou, Reconfiguring a State Machine (2010): phase 1 is of the configuration of the instance",
+  source: "Paxos Made Simple §2.2 and §3: phase 1 is of the servers that execute the instance",
   simulation: multiWithProposer((status) => {
     const asked: { readonly acceptor: Address; readonly ballot: number; readonly from: number }[] = [];
     return {
