@@ -5,6 +5,9 @@ import { flexible, leaderAccess, majority, multi, noSuchRole } from "@synod/prot
 import type { Asked, HostedProtocol } from "./hosted.ts";
 import { replicationOf } from "./replica.ts";
 
+/** For as long as a cluster lives: a number is never used again, whoever replaces whom. */
+const identities = 100_000;
+
 const roles = ["proposer", "acceptor", "learner"] as const;
 
 export const hostedMulti: HostedProtocol<multi.Message, multi.Entry, multi.Delivery, multi.Configuration> = {
@@ -17,7 +20,7 @@ export const hostedMulti: HostedProtocol<multi.Message, multi.Entry, multi.Deliv
   forgetful: ["learner"],
   settingsOf({ nodes, quorums, learning = "distinguished" }: Asked) {
     const { phase1, phase2 } = { ...majority(nodes), ...quorums };
-    return multi.configurationOf(nodes, { quorums: flexible(nodes, phase1, phase2), learning });
+    return multi.configurationOf(nodes, { quorums: flexible(nodes, phase1, phase2), learning, identities });
   },
   quorumsOf: ({ quorums: { phase1, phase2 } }) => ({ phase1, phase2 }),
   rolesOf: () => roles,
@@ -30,7 +33,10 @@ export const hostedMulti: HostedProtocol<multi.Message, multi.Entry, multi.Deliv
         return { role: new multi.Acceptor(configuration, ground.node) };
       case "learner": {
         const learner = new multi.Learner(configuration, ground.node);
-        return { role: learner, backing: replicationOf(learner, ground) };
+        return {
+          role: learner,
+          backing: replicationOf(learner, ground, { memberships: multi.firstMemberships(configuration) }),
+        };
       }
       default:
         return noSuchRole(role);
