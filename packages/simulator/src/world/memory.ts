@@ -11,6 +11,6 @@ import type { Life } from "./protocol.ts";
  *
  * @throws StorageError "corrupt" when the log is gone
  */
-export function requireMemory({ address, number, files }: Life, logFolder: string): void {
-  if (number > 1 && roleOf(address) !== "learner") requireLog(logFolder, files);
+export function requireMemory({ address, hasTakenPart, files }: Life, logFolder: string): void {
+  if (hasTakenPart && roleOf(address) !== "learner") requireLog(logFolder, files);
 }

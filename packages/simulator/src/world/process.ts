@@ -68,6 +68,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
   readonly #world: ProcessWorld<Message, Entry, Delivery>;
   #life = 0;
   #host: WatchedHost<Message> | undefined;
+  readonly #havingTakenPart = new Set<Address>();
   #pausedUntil = 0;
   #restartAt = 0;
   /** Ticks that its clock has gone back. */
@@ -113,6 +114,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     try {
       for (const { role, address } of this.plan.roles) {
         const recovered = this.#newActor(role, address, life, host).start();
+        this.#havingTakenPart.add(address);
         this.#world.cast.watcher.began(address, recovered);
         this.#world.began(address);
       }
@@ -200,6 +202,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     const life: Life = {
       address,
       number,
+      hasTakenPart: this.#havingTakenPart.has(address),
       random,
       files: this.plan.disk.filesFor({
         address,

@@ -40,6 +40,8 @@ export interface Life {
   readonly address: Address;
   /** Another one for each life of a role, ascending. */
   readonly number: number;
+  /** It has taken part in an earlier life: a first start that failed has left nothing to remember. */
+  readonly hasTakenPart: boolean;
   readonly random: Random;
   /** The disk of its node, as it is seen in this life. */
   readonly files: FileLayer;
