@@ -162,7 +162,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   #probeReply(from: Address, reply: ProbeReply, out: Output): void {
     if (this.#leadership !== undefined || this.#preparation !== undefined) return;
-    this.#learnMemberships(reply.memberships);
+    this.#learnMemberships(reply.memberships, reply.chosenThrough);
     if (this.#standing.relieves(nodeOf(from), reply.chosenThrough)) {
       out.deliver.push({ kind: "removed", from: this.#standing.memberships.latest.from });
     }
@@ -176,8 +176,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     );
   }
 
-  #learnMemberships(bytes: Uint8Array): void {
-    this.#standing.learn(bytes, this.#commitPoint);
+  #learnMemberships(bytes: Uint8Array, chosenThrough: Slot): void {
+    this.#standing.learn(bytes, chosenThrough);
     this.#election.isAmong(this.#standing.electorate);
   }
 
@@ -263,7 +263,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   #heartbeat({ ballot, commitPoint, memberships }: Heartbeat, out: Output): void {
     this.#commitPoint = Math.max(this.#commitPoint, commitPoint);
-    this.#learnMemberships(memberships);
+    this.#learnMemberships(memberships, commitPoint);
     const trying = this.#leadership !== undefined || this.#preparation !== undefined;
     if (trying && ballot < this.#ballot) return;
     this.#standDown(out);
@@ -285,7 +285,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #release(out: Output): void {
     const origins = [...this.#queue.clear(), ...(this.#leadership?.origins() ?? [])];
     this.#commitPoint = Math.max(this.#commitPoint, this.#leadership?.commitPoint ?? 0);
-    if (this.#leadership !== undefined) this.#learnMemberships(this.#leadership.memberships.bytes);
+    if (this.#leadership !== undefined) this.#learnMemberships(this.#leadership.memberships.bytes, this.#commitPoint);
     this.#leadership = undefined;
     this.#preparation = undefined;
     for (const { client, sequence } of origins) out.send.push({ to: client, message: this.#refusal(sequence) });

@@ -12,7 +12,8 @@ export class Standing {
   readonly #node: number;
   readonly #mayReturn: boolean;
   #memberships: Memberships;
-  /** Those that govern what is not known to be chosen. */
+  #chosenThrough: Slot = 0;
+  /** Those that govern what nobody is known to know to be chosen: who chose the rest need not be there any more. */
   #periods: readonly Period[];
   /** The nodes that know all that was chosen before the latest membership. */
   readonly #relievedBy = new Set<number>();
@@ -52,8 +53,9 @@ export class Standing {
     return !members.includes(this.#node) && this.#node <= highest;
   }
 
-  /** Another node tells of the members; all up to `commitPoint` is known to be chosen. */
-  learn(bytes: Uint8Array, commitPoint: Slot): void {
+  /** Another node tells of the members, and that somebody knows all up to `chosenThrough` to be chosen. */
+  learn(bytes: Uint8Array, chosenThrough: Slot): void {
+    this.#chosenThrough = Math.max(this.#chosenThrough, chosenThrough);
     if (!sameValue(bytes, this.#memberships.bytes)) {
       const told = this.#memberships.from(bytes);
       if (told?.isAfter(this.#memberships) === true) {
@@ -61,7 +63,7 @@ export class Standing {
         this.#relievedBy.clear();
       }
     }
-    this.#periods = this.#memberships.periodsFrom(commitPoint + 1);
+    this.#periods = this.#memberships.periodsFrom(this.#chosenThrough + 1);
   }
 
   /**

@@ -2,9 +2,9 @@
  * A leader whose members change: each rule that it goes by, alone.
  */
 import { expect, test } from "vitest";
-import { changeRefusals, isMembershipValue, limits, unchanged } from "../../src/index.ts";
-import type { Proposer} from "../../src/multi/index.ts";
-import { Acceptor, configurationOf, type Configuration, type Message } from "../../src/multi/index.ts";
+import { changed, changeRefusals, encodeMembership, flexible, isMembershipValue, limits } from "../../src/index.ts";
+import { membershipOf, Memberships, unchanged } from "../../src/index.ts";
+import { Acceptor, configurationOf, Proposer, type Configuration, type Message } from "../../src/multi/index.ts";
 import { leadingProposer } from "./leading.ts";
 import {
   accept,
@@ -188,6 +188,30 @@ test("reads wait while it is open who may have chosen something", () => {
     sentKind(step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round, chosenThrough: 3 }), "ReadAt");
   expect([...confirm(3), ...confirm(1)]).toEqual([]);
   expect(confirm(4)).toMatchObject([{ slot: 3 }]);
+});
+
+test("a proposer that comes back asks those who are members now, not those whose slots all are known", () => {
+  const quorums = flexible(3, 3, 3);
+  const moved = configurationOf(3, { identities: 9, quorums });
+  const next = changed(membershipOf([1, 2, 3], quorums), { add: 4, remove: 1 }, 9);
+  if (typeof next === "string") throw new Error(next);
+  const { bytes } = Memberships.first(membershipOf([1, 2, 3], quorums), 1).chosen(4, encodeMembership(next));
+  for (const chosenThrough of [3, 4]) {
+    const role = new Proposer(moved, 2, () => 0);
+    let round = 0;
+    while (round === 0) round = sentKind(tick(role), "Probe")[0]?.round ?? 0;
+    const reply = {
+      kind: "ProbeReply",
+      round,
+      promised: 0,
+      leaderSilent: true,
+      chosenThrough,
+      memberships: bytes,
+    } as const;
+    const asked = [2, 3, 4].flatMap((node) => to(step(role, acceptor(node), reply), "Prepare"));
+    // Slot 4 is the last of the first members, of whom one is not there any more.
+    expect(asked).toEqual(chosenThrough === 4 ? [4, 2, 3].map(acceptor) : []);
+  }
 });
 
 test("a client's request that looks like a membership is refused", () => {
