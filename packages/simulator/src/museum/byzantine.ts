@@ -89,7 +89,7 @@ const oneAnswer: Exhibit = {
 
 const tooManyLiars: Exhibit = {
   name: "byzantine-too-many-liars",
-  title: "f + 1 liars",
+  title: "f + 1 nodes lie, one more than 3f + 1 nodes bear",
   story:
     "No bug, but what the protocol does not promise: with one liar more than 3f + 1 acceptors bear, two quorums may share " +
     "nobody honest, and honest learners learn different values. It is here to show that the checkers would see it.",
