@@ -16,7 +16,7 @@ import { isPlausible } from "./plausible.ts";
 import { PendingRequests } from "./requests.ts";
 import { Suspicions } from "./suspicions.ts";
 
-/** With each ballot in which nothing is served the next leader has twice the time, up to 2 to this power. */
+/** With each ballot that ends the next leader has twice the time, up to 2 to this power. */
 const mostDoublings = 3;
 /** A queue is no lie: as long as others are served, a request may wait so many times as long. */
 const patience = 4;
@@ -42,8 +42,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   /** It suspects the leaders of all ballots up to this one. */
   #suspects: Ballot = noBallot;
   #suspectedTicks = 0;
-  /** Ballots since something was served. */
-  #ballotsInVain = 0;
+  /** Ballots that ended, less those that lasted. */
+  #hastyBallots = 0;
   #servedAt = -Infinity;
   /** The highest ballot that it has led, in this life or an earlier one: on stable storage before it is used. */
   #led: Ballot = noBallot;
@@ -132,8 +132,10 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #served(from: Address, { commands }: Served): void {
     if (from !== addressOf("learner", this.#node)) return;
     if (!this.#pending.served(commandsOf(commands) ?? [])) return;
-    this.#ballotsInVain = 0;
     this.#servedAt = this.#ticks;
+    // A leader that lasts has time enough; one that served a little and was replaced had not.
+    const lastedTicks = this.#ticks - this.#ballotSince;
+    if (this.#hastyBallots > 0 && lastedTicks > patience * this.#timeoutTicks) this.#hastyBallots -= 1;
   }
 
   #stable(from: Address, { through }: Stable): void {
@@ -142,11 +144,16 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#leadership?.stabilized(through);
   }
 
+  /** How long a request may wait for the leader of this ballot. */
+  get #timeoutTicks(): number {
+    return this.#configuration.timing.electionTicks * 2 ** Math.min(this.#hastyBallots, mostDoublings);
+  }
+
   /** Whether a request has waited too long for the leader of this ballot. */
   get #isLate(): boolean {
     const { oldest } = this.#pending;
     if (oldest === undefined || this.#suspects >= this.#ballot) return false;
-    const timeoutTicks = this.#configuration.timing.electionTicks * 2 ** Math.min(this.#ballotsInVain, mostDoublings);
+    const timeoutTicks = this.#timeoutTicks;
     const servesOthers = this.#ticks - this.#servedAt < timeoutTicks;
     const since = Math.max(oldest, this.#ballotSince);
     return this.#ticks - since >= timeoutTicks * (servesOthers ? patience : 1);
@@ -182,7 +189,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   /** The ballot that the suspicions say: its owner leads it, once. */
   #enter(out: Output): void {
     const { current } = this.#suspicions;
-    if (this.#ballot !== noBallot) this.#ballotsInVain += 1;
+    if (this.#ballot !== noBallot) this.#hastyBallots = Math.min(this.#hastyBallots + 1, mostDoublings);
     this.#ballot = current;
     this.#ballotSince = this.#ticks;
     this.#leadership = undefined;
