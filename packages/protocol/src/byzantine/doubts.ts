@@ -27,18 +27,20 @@ export class Doubts {
     this.#ticks = 0;
   }
 
-  /** Something was served. */
-  served(): void {
+  /** A command was served. */
+  served(key: string): void {
     this.#doublings = 0;
+    if (key === this.#waitingFor) this.#ticks = 0;
   }
 
   /** A tick, in which `oldest` has waited longest. True when it is time to say that the leader is doubted. */
   tick(oldest: string | undefined): boolean {
-    if (oldest !== this.#waitingFor) {
-      this.#waitingFor = oldest;
+    // What was not served, and is asked for no more, is no reason to wait longer: clients ask anew.
+    this.#waitingFor = oldest;
+    if (oldest === undefined) {
       this.#ticks = 0;
+      return false;
     }
-    if (oldest === undefined) return false;
     this.#ticks += 1;
     const { electionTicks, retryTicks } = this.#timing;
     const late = this.#ticks - 2 * electionTicks * 2 ** this.#doublings;

@@ -162,10 +162,10 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#chosenThrough = Math.max(this.#chosenThrough, through);
     this.#leadership?.stands(this.#stable, this.#chosenThrough);
     for (const { digest } of commands) {
+      this.#doubts.served(keyOf(digest));
       this.#pool.served(keyOf(digest));
       this.#served.serve(keyOf(digest));
     }
-    if (commands.length > 0) this.#doubts.served();
   }
 
   /** Phase 1b: an acceptor has left the ballots below, and shows what it has voted for. */
