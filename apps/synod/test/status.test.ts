@@ -11,14 +11,14 @@ test("a row for each role, and who leads", () => {
   const roles = [
     state("proposer", { state: "leading", ballot: 4, commitPoint: 7, logBytes: 69, syncs: 1, utilization: 0.126 }, 11),
     state("acceptor", { ballot: 4, chosenThrough: 6, highestSlot: 7, logBytes: 2048, syncs: 12, utilization: 1 }, 12),
-    state("learner", { ballot: 0, applied: 7, logBytes: 32, syncs: 0, utilization: 0 }, 13),
+    state("learner", { ballot: 0, delivered: 7, logBytes: 32, syncs: 0, utilization: 0 }, 13),
   ];
   expect(showStatus({ leader: 1, roles, sentMessages: 0 })).toBe(
     [
-      "node  role      thread  state    ballot  slots               log      syncs  busy",
-      "1     proposer  11      leading  4       chosen through 7    69 B     1      13 %",
-      "1     acceptor  12      up       4       accepted through 7  2.0 KiB  12     100 %",
-      "1     learner   13      up       -       applied through 7   32 B     0      0 %",
+      "node  role      thread  state    ballot  slots                log      syncs  busy",
+      "1     proposer  11      leading  4       chosen through 7     69 B     1      13 %",
+      "1     acceptor  12      up       4       accepted through 7   2.0 KiB  12     100 %",
+      "1     learner   13      up       -       delivered through 7  32 B     0      0 %",
       "leader: node 1",
     ].join("\n"),
   );

@@ -33,7 +33,7 @@ function rowOf({ node, role, report }: RoleState): readonly string[] {
 function slotsOf(status: RoleStatus): string {
   if ("commitPoint" in status) return `chosen through ${status["commitPoint"]}`;
   if ("chosenThrough" in status) return `accepted through ${status["highestSlot"]}`;
-  if ("applied" in status) return `applied through ${status["applied"]}`;
+  if ("delivered" in status) return `delivered through ${status["delivered"]}`;
   return "-";
 }
 
