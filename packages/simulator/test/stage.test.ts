@@ -158,5 +158,7 @@ test("a drawing marks who sends, who gets it and who does not", () => {
     "",
     "Seen.",
     "",
+    "3 messages: 3 Prepare",
+    "",
   ]);
 });
