@@ -15,7 +15,7 @@ import {
 } from "@synod/protocol";
 import type { Address, QuorumSystem, Random, RoleMachine, ServiceMessage } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
-import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
+import { leavingBacking, Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
 import { FileLog, FileSnapshots, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
 import { requireMemory } from "../world/memory.ts";
@@ -205,18 +205,6 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
       return undefined;
     },
     finalCheck: () => checkers.finish(),
-  };
-}
-
-/** Stops a node that takes part no more: nothing else is made known by a proposer. */
-function leavingBacking(leaves: () => void): Backing<multi.Message, multi.Entry, multi.Delivery> {
-  return {
-    recover: () => 0,
-    deliver(delivery) {
-      if (delivery.kind === "removed") leaves();
-    },
-    status: () => ({}),
-    close: () => undefined,
   };
 }
 
