@@ -39,10 +39,12 @@ export interface ActorContext {
   readonly failed: (role: NodeRole, failure: StorageError) => void;
   /** Another learner's snapshot was no good; the role goes on. */
   readonly refused: (role: NodeRole, refusal: SnapshotRefusal) => void;
+  /** The node is no member any more, from a slot on, and may stop. */
+  readonly removed: (role: NodeRole, fromSlot: number) => void;
 }
 
 export function newActor(role: NodeRole, context: ActorContext): Actor {
-  const { settings, host, codec, newMachine, random, failed, refused } = context;
+  const { settings, host, codec, newMachine, random, failed, refused, removed } = context;
   const { node, segmentBytes, snapshotBytes, keys } = settings;
   const ground = {
     node,
@@ -53,6 +55,7 @@ export function newActor(role: NodeRole, context: ActorContext): Actor {
     signatures: keys && inlineSignatures(keys.privateKey, keys.publicKeys),
     later: (job: () => void) => void setImmediate(job),
     refused: (refusal: SnapshotRefusal) => refused(role, refusal),
+    removed: (fromSlot: number) => removed(role, fromSlot),
   };
   const actor = protocolNamed(settings.protocol).newActor(role, settings.configuration, ground, {
     address: addressOf(role, node),

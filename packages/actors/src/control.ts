@@ -91,8 +91,11 @@ export interface WorkerControl {
 
 /** What a worker tells its supervisor unasked. */
 export interface WorkerNotice {
-  /** `failed`: storage failed, and the role has stopped. `refused`: a bad snapshot came, and the role goes on. */
-  readonly kind: "failed" | "refused";
+  /**
+   * `failed`: storage failed, and the role has stopped. `refused`: a bad snapshot came, and the role goes on. `removed`:
+   * the node is no member any more, and may stop.
+   */
+  readonly kind: "failed" | "refused" | "removed";
   readonly role: NodeRole;
   readonly message: string;
 }

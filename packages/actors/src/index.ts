@@ -9,6 +9,7 @@ export {
   protocolNamed,
   protocols,
   type Asked,
+  type NodePlan,
   type Plan,
   type RunnableProtocol,
   type Service,

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { MachineModule, NodeKeys, RoleRecovery, RoleReport, WorkerNotice } from "./control.ts";
 import { UnknownActor, type ActorError } from "./errors.ts";
 import { planThreads, type Placement, type ThreadPlan } from "./placement.ts";
-import type { Plan } from "./protocols/hosted.ts";
+import type { NodePlan, Plan } from "./protocols/hosted.ts";
 import { newSeat, newStorage, restartDelayMs, type Seat } from "./seat.ts";
 import { showActor, spawnThread, type ActorThread } from "./thread.ts";
 
@@ -27,6 +27,8 @@ export interface SupervisorSettings {
   readonly segmentBytes: number;
   /** Takes what happens unasked, as a sentence for people. */
   readonly onNotice: (notice: string) => void;
+  /** A node that was removed has ended, and does not come back. */
+  readonly onRemoved?: (node: number) => void;
 }
 
 /** A participant outside the threads, such as a client in the main thread. */
@@ -47,7 +49,9 @@ export interface ActorState {
 export class Supervisor {
   readonly #settings: SupervisorSettings;
   readonly #scope: Scope.Scope;
-  readonly #seats: ReadonlyMap<Endpoint, Seat>;
+  /** Those that there are: the ones of the plan, and who joined, without who has left. */
+  readonly #nodes: Map<number, NodePlan>;
+  readonly #seats = new Map<Endpoint, Seat>();
   readonly #guests = new Map<Endpoint, Guest>();
   /** By node, where the protocol signs. */
   readonly #keys: ReadonlyMap<number, KeyPair>;
@@ -55,15 +59,11 @@ export class Supervisor {
   private constructor(settings: SupervisorSettings, scope: Scope.Scope) {
     this.#settings = settings;
     this.#scope = scope;
-    const { plan, placement, folder } = settings;
+    const { plan, folder } = settings;
     const signers = plan.signs ? plan.nodes : [];
     this.#keys = new Map(signers.map(({ node }) => [node, keysOf(node, folder)]));
-    this.#seats = new Map(
-      planThreads(plan.nodes, placement).map((thread) => [
-        thread.endpoint,
-        newSeat(thread, newStorage(folder, thread.node, thread.roles)),
-      ]),
-    );
+    this.#nodes = new Map(plan.nodes.map((node) => [node.node, node]));
+    for (const node of plan.nodes) this.#seat(node);
   }
 
   /** Starts all threads; they stop when the scope closes. */
@@ -125,6 +125,25 @@ export class Supervisor {
     return stopped.map(({ plan }) => plan);
   });
 
+  /** Starts the threads of a node that is to join, and wires them with all the others; what runs of it goes on. */
+  readonly add = Effect.fnUntraced({ self: this }, function* (this: Supervisor, node: NodePlan) {
+    if (!this.#nodes.has(node.node)) {
+      this.#nodes.set(node.node, node);
+      this.#seat(node);
+    }
+    yield* this.restart(node.node);
+  });
+
+  /**
+   * A node is no member any more. It stops by itself, once nobody needs it; one whose proposer is down cannot hear that,
+   * and ends now.
+   */
+  readonly leaves = Effect.fnUntraced({ self: this }, function* (this: Supervisor, node: number) {
+    const proposer = this.#seatsOf(node, "proposer")[0];
+    if (proposer?.running !== undefined && !proposer.failed.has("proposer")) return;
+    yield* this.#retire(node, "it was down");
+  });
+
   /** Wires a participant outside the threads with all of them, now and whenever one restarts. */
   readonly admit = Effect.fnUntraced({ self: this }, function* (this: Supervisor, guest: Guest) {
     this.#guests.set(guest.endpoint, guest);
@@ -143,22 +162,44 @@ export class Supervisor {
   }
 
   #select(node: number, role?: NodeRole): Effect.Effect<readonly Seat[], UnknownActor> {
-    const { nodes } = this.#settings.plan;
-    const found = nodes.find((each) => each.node === node);
+    const found = this.#nodes.get(node);
     if (found === undefined) {
-      const known = nodes.map((each) => each.node).join(", ");
+      const known = [...this.#nodes.keys()].join(", ");
       return Effect.fail(new UnknownActor({ message: `no node ${node}: expected one of ${known}` }));
     }
     if (role !== undefined && !found.roles.includes(role)) {
       const message = `node ${node} has no ${role}: expected one of ${found.roles.join(", ")}`;
       return Effect.fail(new UnknownActor({ message }));
     }
-    return Effect.succeed(
-      [...this.#seats.values()].filter(
-        ({ plan }) => plan.node === node && (role === undefined || plan.roles.includes(role)),
-      ),
+    return Effect.succeed(this.#seatsOf(node, role));
+  }
+
+  #seatsOf(node: number, role?: NodeRole): readonly Seat[] {
+    return [...this.#seats.values()].filter(
+      ({ plan }) => plan.node === node && (role === undefined || plan.roles.includes(role)),
     );
   }
+
+  #seat(node: NodePlan): void {
+    const { placement, folder } = this.#settings;
+    for (const thread of planThreads([node], placement)) {
+      this.#seats.set(thread.endpoint, newSeat(thread, newStorage(folder, thread.node, thread.roles)));
+    }
+  }
+
+  /** Ends what runs of a node, in good order and for good. */
+  readonly #retire = Effect.fnUntraced({ self: this }, function* (this: Supervisor, node: number, why: string) {
+    const seats = this.#seatsOf(node);
+    if (!this.#nodes.delete(node)) return;
+    yield* Effect.forEach(seats, (seat) => seat.lock.withPermit(this.#end(seat, "stop")), { concurrency: "unbounded" });
+    const { onNotice, onRemoved } = this.#settings;
+    onNotice(`node ${node} was removed: ${why}`);
+    onRemoved?.(node);
+    for (const { plan } of seats) {
+      this.#seats.delete(plan.endpoint);
+      for (const [, thread] of this.#threads()) yield* Effect.ignore(thread.disconnect(plan.endpoint));
+    }
+  });
 
   #spawnAll(seats: readonly Seat[]): Effect.Effect<void, ActorError> {
     return Effect.forEach(
@@ -171,14 +212,15 @@ export class Supervisor {
     );
   }
 
-  /** Ends what runs there. */
-  #end(seat: Seat): Effect.Effect<void> {
+  /** Ends what runs there: at whatever it is doing, or in good order. */
+  #end(seat: Seat, how: "kill" | "stop" = "kill"): Effect.Effect<void> {
     return Effect.suspend(() => {
       const { running } = seat;
       seat.wanted = false;
       if (running === undefined) return Effect.void;
       this.#forget(seat);
-      return Effect.andThen(running.thread.kill, Scope.close(running.scope, Exit.void));
+      const close = Scope.close(running.scope, Exit.void);
+      return how === "stop" ? close : Effect.andThen(running.thread.kill, close);
     });
   }
 
@@ -229,6 +271,10 @@ export class Supervisor {
 
   #noticed(seat: Seat, notice: WorkerNotice): void {
     if (notice.kind === "failed") seat.failed.add(notice.role);
+    if (notice.kind === "removed") {
+      Effect.runFork(Effect.forkIn(this.#retire(seat.plan.node, notice.message), this.#scope));
+      return;
+    }
     this.#settings.onNotice(showNotice(seat.plan, notice));
   }
 

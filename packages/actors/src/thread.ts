@@ -93,7 +93,7 @@ function isNotice(message: unknown): message is WorkerNotice {
     typeof message === "object" &&
     message !== null &&
     "kind" in message &&
-    (message.kind === "failed" || message.kind === "refused")
+    (message.kind === "failed" || message.kind === "refused" || message.kind === "removed")
   );
 }
 

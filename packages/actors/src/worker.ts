@@ -57,6 +57,8 @@ const control: WorkerControl = {
       random: Math.random,
       failed: (role, { message }) => notify({ kind: "failed", role, message }),
       refused: (role, { message }) => notify({ kind: "refused", role, message }),
+      removed: (role, fromSlot) =>
+        notify({ kind: "removed", role, message: `the other members go on without it from slot ${fromSlot} on` }),
     };
     actors = settings.roles.map((role) => newActor(role, context));
     const recoveries = actors.map((actor) => actor.start());

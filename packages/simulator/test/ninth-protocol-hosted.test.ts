@@ -111,6 +111,9 @@ function ground(node: number): Ground {
     refused: (refusal) => {
       throw refusal;
     },
+    removed: () => {
+      throw new Error("its members are the same for good");
+    },
   };
 }
 

@@ -33,6 +33,8 @@ export interface Ground {
   readonly later: (job: () => void) => void;
   /** Another node's snapshot was no good; the role goes on. */
   readonly refused: (refusal: SnapshotRefusal) => void;
+  /** The node is no member any more, from a slot on, and nobody needs it: it may stop. */
+  readonly removed: (fromSlot: number) => void;
 }
 
 /** A role, and what stands behind it, if anything does. */
@@ -65,10 +67,17 @@ export interface HostedProtocol<Message, Entry extends Message, Delivery, Settin
   /** Sizes of its quorums, which belong to its data for good. */
   quorumsOf(settings: Settings): Readonly<Record<string, number>>;
   rolesOf(settings: Settings, node: number): readonly NodeRole[];
+  /** The roles of a node that joins while the cluster runs; none where the members are the same for good. */
+  readonly joinerRoles?: readonly NodeRole[];
   /** Roles that keep nothing in their logs. */
   readonly forgetful: readonly NodeRole[];
   accessOf(settings: Settings): Access;
   newPart(role: NodeRole, settings: Settings, ground: Ground): Part<Message, Entry, Delivery>;
+}
+
+export interface NodePlan {
+  readonly node: number;
+  readonly roles: readonly NodeRole[];
 }
 
 /** What a cluster is to be, as its protocol says. */
@@ -78,7 +87,9 @@ export interface Plan {
   /** Plain data, which only the protocol reads. */
   readonly settings: unknown;
   /** Each node, with its roles. */
-  readonly nodes: readonly { readonly node: number; readonly roles: readonly NodeRole[] }[];
+  readonly nodes: readonly NodePlan[];
+  /** The roles of a node that joins while the cluster runs; undefined where the members are the same for good. */
+  readonly joinerRoles: readonly NodeRole[] | undefined;
   readonly quorums: Readonly<Record<string, number>>;
   /** Roles whose logs must be there when a cluster starts again. */
   readonly remembering: readonly NodeRole[];
@@ -142,6 +153,7 @@ export function runnable<Message extends AnyMessage, Entry extends Message, Deli
         service,
         settings,
         nodes,
+        joinerRoles: protocol.joinerRoles,
         quorums: protocol.quorumsOf(settings),
         remembering: roles.filter((role) => !forgetful.includes(role)),
         access: protocol.accessOf(settings),

@@ -2,6 +2,7 @@
  * Multi-Paxos in threads.
  */
 import { flexible, leaderAccess, majority, multi, noSuchRole } from "@synod/protocol";
+import { leavingBacking } from "@synod/driver";
 import type { Asked, HostedProtocol } from "./hosted.ts";
 import { replicationOf } from "./replica.ts";
 
@@ -24,11 +25,15 @@ export const hostedMulti: HostedProtocol<multi.Message, multi.Entry, multi.Deliv
   },
   quorumsOf: ({ quorums: { phase1, phase2 } }) => ({ phase1, phase2 }),
   rolesOf: () => roles,
+  joinerRoles: roles,
   accessOf: ({ nodes }) => leaderAccess(nodes),
   newPart(role, configuration, ground) {
     switch (role) {
       case "proposer":
-        return { role: new multi.Proposer(configuration, ground.node, ground.random) };
+        return {
+          role: new multi.Proposer(configuration, ground.node, ground.random),
+          backing: () => leavingBacking(ground.removed),
+        };
       case "acceptor":
         return { role: new multi.Acceptor(configuration, ground.node) };
       case "learner": {
