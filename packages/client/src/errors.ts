@@ -75,5 +75,22 @@ export class Closed extends Data.TaggedError("Closed") {
   }
 }
 
+/**
+ * The members of the cluster have not been changed. Unless an earlier try of the same change was under way when its leader
+ * was replaced: then it may still be made.
+ */
+export class ChangeRefused extends Data.TaggedError("ChangeRefused")<{
+  /** What speaks against it. */
+  readonly reason: string;
+  /** New members that answer, and how many it takes; 0 where that is not the reason. */
+  readonly reachable?: number;
+  readonly needed?: number;
+}> {
+  override get message(): string {
+    const { reason, reachable = 0, needed = 0 } = this;
+    return `refused: ${reason}${needed === 0 ? "" : `: ${reachable} of the ${needed} that it takes`}`;
+  }
+}
+
 export type ClientError =
   NoQuorum | Timeout | Overloaded | Cancelled | SessionExpired | CommandRefused | UnreadableReply | Closed;

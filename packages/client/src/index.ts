@@ -1,6 +1,7 @@
 /**
  * Clients of a cluster.
  */
+export * from "./administrator.ts";
 export * from "./connection.ts";
 export * from "./decrees.ts";
 export * from "./effect.ts";

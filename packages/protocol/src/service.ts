@@ -76,7 +76,7 @@ export const everyReplica = 0;
 
 /** How clients use a protocol's service. */
 export interface Access {
-  /** The nodes that have a proposer and a learner. */
+  /** The nodes that have a proposer and a learner: those that there are now, where nodes come and go. */
   readonly nodes: readonly number[];
   /** Who is sent a request: the proposer that leads; every proposer; or every acceptor, and a proposer once it is late. */
   readonly requests: "leader" | "proposers" | "acceptors";
