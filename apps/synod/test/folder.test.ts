@@ -31,10 +31,10 @@ test("another number of nodes, another format, damage", async () => {
   );
 
   const written = readFileSync(marker, "utf8");
-  writeFileSync(marker, written.replace('"format":1', '"format":2'));
+  writeFileSync(marker, written.replace('"format":2', '"format":3'));
   await expectRefusal(
     ["--data", data],
-    `(error) ${marker}: format 2; this version reads format 1; use the version of synod that wrote it, or another folder with --data`,
+    `(error) ${marker}: format 3; this version reads formats 1 and 2; use the version of synod that wrote it, or another folder with --data`,
   );
   writeFileSync(marker, written.slice(0, 9));
   await expectRefusal(

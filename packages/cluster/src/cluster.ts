@@ -4,14 +4,24 @@
  * `Cluster.start` is for programs that use promises, `Cluster.scoped` and `Cluster.layer` for those that use Effect;
  * both are the same cluster.
  */
-import { nodeRoles, type NodeRole } from "@synod/protocol";
+import { nodeRoles, type Access, type NodeRole } from "@synod/protocol";
 import { endpointOf, Supervisor, UnknownActor, type ActorError } from "@synod/actors";
 import type { Plan, RoleRecovery, RoleReport, Service } from "@synod/actors";
-import { Connection, DecreeClient, KeyValue, KeyValueClient, MachineClient, TransactionClient } from "@synod/client";
-import type { ClusterGuest, MachineCodec, StationOptions } from "@synod/client";
-import type { StorageError } from "@synod/storage";
+import {
+  AdministratorClient,
+  Connection,
+  DecreeClient,
+  KeyValue,
+  KeyValueClient,
+  MachineClient,
+  TransactionClient,
+} from "@synod/client";
+import type { ChangeMade, ChangeOptions, ClusterGuest, MachineCodec, StationOptions } from "@synod/client";
+import { StorageError } from "@synod/storage";
 import { Context, Effect, Exit, Layer, Scope } from "effect";
 import { openFolder } from "./folder.ts";
+import { Members } from "./members.ts";
+import { nobody, Roster } from "./roster.ts";
 import { loadMachineName, keyValueModule } from "./machine-module.ts";
 import { checkOptions, WrongService, type ClusterOptions, type ConfigurationError } from "./options.ts";
 
@@ -46,13 +56,20 @@ export class Cluster implements AsyncDisposable {
   readonly recovered: readonly Recovered[];
   readonly #supervisor: Supervisor;
   readonly #guests = new Set<ClusterGuest>();
+  readonly #roster: Roster;
+  readonly #members: Members;
   #clients = 0;
   #closed = false;
   #close: () => Promise<void> = async () => undefined;
 
-  private constructor(options: Cluster["options"], supervisor: Supervisor) {
+  private constructor(options: Cluster["options"], supervisor: Supervisor, roster: Roster) {
     this.options = options;
     this.#supervisor = supervisor;
+    this.#roster = roster;
+    const { protocol, joinerRoles } = options.plan;
+    const newAdministrator = (): AdministratorClient =>
+      this.#join((place) => new AdministratorClient({ nodes: () => roster.nodes, ...place }));
+    this.#members = new Members({ protocol, joinerRoles, roster, supervisor, newAdministrator });
     this.recovered = supervisor.recoveries;
   }
 
@@ -64,18 +81,21 @@ export class Cluster implements AsyncDisposable {
     const machine = checked.machine ?? keyValueModule;
     const { service } = checked.plan;
     const machineName = service === "store" ? yield* loadMachineName(machine) : service;
-    if (checked.data !== undefined) yield* openFolder(checked.data, checked.plan, machineName);
+    const kept = checked.data === undefined ? undefined : yield* openFolder(checked.data, checked.plan, machineName);
     const { plan, placement, snapshotBytes, segmentBytes, onNotice, data } = checked;
+    const first = plan.nodes.map(({ node }) => node);
+    const roster = new Roster(first, kept?.comings ?? nobody, kept?.keep ?? (() => undefined));
     const supervisor = yield* Supervisor.start({
-      plan,
+      plan: planOf(plan, roster.nodes),
       placement,
       machine,
       folder: data,
       snapshotBytes,
       segmentBytes,
       onNotice,
+      onRemoved: (node) => leave(roster, node, onNotice),
     });
-    const cluster = new Cluster(checked, supervisor);
+    const cluster = new Cluster(checked, supervisor, roster);
     yield* Effect.addFinalizer(() => Effect.sync(() => cluster.#closeGuests()));
     return cluster;
   });
@@ -168,6 +188,24 @@ export class Cluster implements AsyncDisposable {
     await Effect.runPromise(this.#supervisor.restart(node, role));
   }
 
+  /**
+   * Starts a node and has it voted in, while all else goes on; its number is above all that there ever were. Resolves once
+   * that is in force. Rejects with ChangeRefused, with NoQuorum or Timeout of clients, with ActorError or StorageError.
+   */
+  add(node: number, options?: ChangeOptions): Promise<ChangeMade> {
+    return this.#members.change({ add: node, remove: 0 }, options);
+  }
+
+  /** Has a node voted out; it stops by itself once nobody needs it. Rejects as `add` does. */
+  remove(node: number, options?: ChangeOptions): Promise<ChangeMade> {
+    return this.#members.change({ add: 0, remove: node }, options);
+  }
+
+  /** Has a new node take the place of one whose disk is lost, or that is to go. Rejects as `add` does. */
+  replace(old: number, node: number, options?: ChangeOptions): Promise<ChangeMade> {
+    return this.#members.change({ add: node, remove: old }, options);
+  }
+
   /** Stops everything in good order. A cluster made with `scoped` or `layer` stops with its scope. */
   async close(): Promise<void> {
     const close = this.#close;
@@ -181,7 +219,17 @@ export class Cluster implements AsyncDisposable {
 
   /** @throws WrongService when the protocol replicates no state machine */
   #connect(): Connection {
-    const { access } = this.#required("store");
+    const roster = this.#roster;
+    const { access: first, joinerRoles } = this.#required("store");
+    const access: Access =
+      joinerRoles === undefined
+        ? first
+        : {
+            ...first,
+            get nodes() {
+              return roster.nodes;
+            },
+          };
     return this.#join((place) => new Connection({ access, ...place }));
   }
 
@@ -256,6 +304,22 @@ export const keyValueLayer: Layer.Layer<KeyValue, never, ClusterService> = Layer
     return KeyValue.over(client);
   }),
 );
+
+/** A plan of the nodes that there are now. Who joined knows the first members, as they all do. */
+function planOf(plan: Plan, nodes: readonly number[]): Plan {
+  const { joinerRoles: roles = [] } = plan;
+  return { ...plan, nodes: nodes.map((node) => plan.nodes.find((each) => each.node === node) ?? { node, roles }) };
+}
+
+/** A node that has left starts again as long as that is not durable: then it hears once more that it has to go. */
+function leave(roster: Roster, node: number, onNotice: (notice: string) => void): void {
+  try {
+    roster.leave(node);
+  } catch (failure) {
+    if (!(failure instanceof StorageError)) throw failure;
+    onNotice(`that node ${node} has left is not on disk: ${failure.message}`);
+  }
+}
 
 /** The node that leads with the highest ballot. */
 function leaderOf(reports: readonly RoleReport[]): number {

@@ -8,28 +8,43 @@ import { Effect, Schema, type Scope } from "effect";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "./options.ts";
+import { nobody, nodesOf, type Comings } from "./roster.ts";
 
 /** The version of the folder's layout. */
-const formatVersion = 1;
+const formatVersion = 2;
+/** Those that can be read. Before the second one no node joined or left. */
+const formats: readonly number[] = [1, formatVersion];
 
 /** What a folder says of itself, in `cluster.json`. */
 const Marker = Schema.Struct({
   format: Schema.Int,
   /** Absent in folders of the time when there was one protocol. */
   protocol: Schema.optionalKey(Schema.String),
+  /** How many there were at first. */
   nodes: Schema.Int,
+  /** Nodes that were started to join since, in order. */
+  joined: Schema.optionalKey(Schema.Array(Schema.Int)),
+  /** Nodes that were removed, and are not started again. */
+  left: Schema.optionalKey(Schema.Array(Schema.Int)),
   /** Sizes of the quorums, by their names in the protocol. */
   quorums: Schema.Record(Schema.String, Schema.Int),
   machine: Schema.String,
 });
 type Marker = typeof Marker.Type;
 
+/** What a folder knows of nodes that came and went. */
+export interface Kept {
+  readonly comings: Comings;
+  /** Makes it durable, and before it the logs of who joins. @throws StorageError */
+  readonly keep: (comings: Comings) => void;
+}
+
 /** Locks the folder until the scope closes, and checks it against its marker, or makes both. */
 export const openFolder = Effect.fnUntraced(function* (
   folder: string,
   plan: Plan,
   machine: string,
-): Effect.fn.Return<void, StorageError | ConfigurationError, Scope.Scope> {
+): Effect.fn.Return<Kept, StorageError | ConfigurationError, Scope.Scope> {
   yield* Effect.acquireRelease(
     attempt(folder, () => lockFolder(folder)),
     (lock) => Effect.sync(() => lock.release()),
@@ -38,15 +53,17 @@ export const openFolder = Effect.fnUntraced(function* (
   const nodes = plan.nodes.length;
   const found = yield* readMarker(folder);
   if (found === undefined) {
+    const marker = { format: formatVersion, protocol, nodes, quorums, machine };
     return yield* attempt(folder, () => {
-      newLogs(folder, plan);
-      writeMarker(folder, { format: formatVersion, protocol, nodes, quorums, machine });
+      newLogs(folder, logFolders(folder, plan, nobody));
+      writeMarker(folder, marker);
+      return keeper(folder, plan, marker);
     });
   }
   const where = join(folder, "cluster.json");
-  if (found.format !== formatVersion) {
+  if (!formats.includes(found.format)) {
     return yield* Effect.fail(
-      new StorageError("version", where, `format ${found.format}; this version reads format ${formatVersion}`),
+      new StorageError("version", where, `format ${found.format}; this version reads formats ${formats.join(" and ")}`),
     );
   }
   const { protocol: foundProtocol = "multi" } = found;
@@ -68,8 +85,31 @@ export const openFolder = Effect.fnUntraced(function* (
     const message = `${where}: the folder holds the state machine ${found.machine}, got ${machine}; use another folder`;
     return yield* new ConfigurationError({ message });
   }
-  return yield* attempt(folder, () => logFolders(folder, plan).forEach((path) => requireLog(path)));
+  return yield* attempt(folder, () => {
+    const kept = keeper(folder, plan, found);
+    for (const path of logFolders(folder, plan, kept.comings)) requireLog(path);
+    return kept;
+  });
 });
+
+function keeper(folder: string, plan: Plan, marker: Marker): Kept {
+  const { joined = [], left = [] } = marker;
+  let made: Comings = { joined, left };
+  return {
+    comings: made,
+    keep(comings) {
+      try {
+        const before = logFolders(folder, plan, made);
+        const newcomers = logFolders(folder, plan, comings).filter((path) => !before.includes(path));
+        newLogs(folder, newcomers);
+        writeMarker(folder, { ...marker, format: formatVersion, ...comings });
+        made = comings;
+      } catch (cause) {
+        throw storageError(folder, cause);
+      }
+    },
+  };
+}
 
 function showQuorums(quorums: Marker["quorums"]): string {
   const sizes = Object.entries(quorums).toSorted(([one], [other]) => (one < other ? -1 : 1));
@@ -79,23 +119,34 @@ function showQuorums(quorums: Marker["quorums"]): string {
 function attempt<Result>(folder: string, work: () => Result): Effect.Effect<Result, StorageError> {
   return Effect.try({
     try: work,
-    catch: (cause) =>
-      cause instanceof StorageError
-        ? cause
-        : new StorageError("io", folder, `cannot use the folder: ${String(cause)}`, { cause }),
+    catch: (cause) => storageError(folder, cause),
   });
 }
 
-/** The logs without which a node must not take part. A learner without its snapshots fetches another's. */
-function logFolders(folder: string, { nodes, remembering }: Plan): readonly string[] {
-  return nodes.flatMap(({ node, roles }) =>
-    roles.filter((role) => remembering.includes(role)).map((role) => join(folder, `node-${node}`, role, "log")),
-  );
+function storageError(folder: string, cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause;
+  return new StorageError("io", folder, `cannot use the folder: ${String(cause)}`, { cause });
 }
 
-/** Makes the logs of a new cluster. They are there before the marker is: from then on a log that is missing is lost. */
-function newLogs(folder: string, plan: Plan): void {
-  for (const path of logFolders(folder, plan)) {
+/** The logs without which a node must not take part. A learner without its snapshots fetches another's. */
+function logFolders(
+  folder: string,
+  { nodes, remembering, joinerRoles = [] }: Plan,
+  comings: Comings,
+): readonly string[] {
+  const present = nodesOf(
+    nodes.map(({ node }) => node),
+    comings,
+  );
+  return present.flatMap((node) => {
+    const roles = nodes.find((each) => each.node === node)?.roles ?? joinerRoles;
+    return roles.filter((role) => remembering.includes(role)).map((role) => join(folder, `node-${node}`, role, "log"));
+  });
+}
+
+/** Makes new logs. They are there before the marker tells of them: from then on a log that is missing is lost. */
+function newLogs(folder: string, paths: readonly string[]): void {
+  for (const path of paths) {
     const log = new FileLog(path, nodeFiles());
     const { records } = log.recover(() => undefined);
     log.close();

@@ -1,0 +1,74 @@
+/**
+ * Changes of who takes part in a running cluster: the threads of who joins run before it is voted in, and those of who
+ * leaves as long as it is needed.
+ */
+import type { Supervisor } from "@synod/actors";
+import { ChangeRefused, type AdministratorClient, type ChangeMade, type ChangeOptions } from "@synod/client";
+import type { Change, NodeRole } from "@synod/protocol";
+import { Effect } from "effect";
+import type { Roster } from "./roster.ts";
+
+export interface MembersOptions {
+  readonly protocol: string;
+  /** The roles of a node that joins; undefined where the members are the same for good. */
+  readonly joinerRoles: readonly NodeRole[] | undefined;
+  readonly roster: Roster;
+  readonly supervisor: Supervisor;
+  /** A new client that asks for a change; it is closed afterwards. */
+  readonly newAdministrator: () => AdministratorClient;
+}
+
+export class Members {
+  readonly #options: MembersOptions;
+  #isChanging = false;
+
+  constructor(options: MembersOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One change at a time, for as long as it takes. A node that was to join and was refused goes on running: the change may
+   * be asked for again.
+   *
+   * Rejects with ChangeRefused, NoQuorum, Timeout, Closed, ActorError or StorageError.
+   */
+  async change(change: Change, options?: ChangeOptions): Promise<ChangeMade> {
+    if (this.#isChanging) throw new ChangeRefused({ reason: "another change is under way" });
+    this.#isChanging = true;
+    try {
+      return await this.#change(change, options);
+    } finally {
+      this.#isChanging = false;
+    }
+  }
+
+  async #change(change: Change, options: ChangeOptions | undefined): Promise<ChangeMade> {
+    const { supervisor, newAdministrator, roster } = this.#options;
+    const joinerRoles = this.#check(change);
+    const { add, remove } = change;
+    if (add !== 0) {
+      if (!roster.nodes.includes(add)) roster.join(add);
+      await Effect.runPromise(supervisor.add({ node: add, roles: joinerRoles }));
+    }
+    using administrator = newAdministrator();
+    const made = await administrator.change(change, options);
+    if (remove !== 0) await Effect.runPromise(supervisor.leaves(remove));
+    return made;
+  }
+
+  /** What is clear without asking anybody; the roles of who joins. @throws ChangeRefused */
+  #check({ add, remove }: Change): readonly NodeRole[] {
+    const { roster, joinerRoles, protocol } = this.#options;
+    if (joinerRoles === undefined) {
+      throw new ChangeRefused({ reason: `the members of a cluster of ${protocol} are the same for good` });
+    }
+    if (remove !== 0 && !roster.nodes.includes(remove) && !roster.hasLeft(remove)) {
+      throw new ChangeRefused({ reason: `there is no node ${remove}: expected one of ${roster.nodes.join(", ")}` });
+    }
+    if (add !== 0 && !roster.nodes.includes(add) && (!Number.isInteger(add) || add < roster.nextNode)) {
+      const reason = `the number ${add} has been used, and is not used again: expected ${roster.nextNode} or more`;
+      throw new ChangeRefused({ reason });
+    }
+    return joinerRoles;
+  }
+}

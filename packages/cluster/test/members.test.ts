@@ -1,0 +1,141 @@
+/**
+ * Nodes that join, leave and are replaced while clients go on.
+ */
+import { ChangeRefused, type KeyValueClient } from "@synod/client";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { Cluster } from "../src/index.ts";
+import { newFolder } from "./folders.ts";
+
+const patient = { deadlineMs: 20_000 };
+
+/** Puts one number after the other until it is told to stop; resolves with how many were answered. */
+function load(client: KeyValueClient): () => Promise<number> {
+  let goesOn = true;
+  const done = (async () => {
+    let answered = 0;
+    while (goesOn) {
+      expect(await client.append("log", "x", patient)).toBe(answered + 1);
+      answered += 1;
+    }
+    return answered;
+  })();
+  return () => {
+    goesOn = false;
+    return done;
+  };
+}
+
+async function nodesOf(cluster: Cluster): Promise<readonly number[]> {
+  return [...new Set((await cluster.status()).roles.map(({ node }) => node))];
+}
+
+function untilNodes(cluster: Cluster, nodes: readonly number[]): Promise<void> {
+  return vi.waitFor(async () => expect(await nodesOf(cluster)).toEqual(nodes), { timeout: 20_000, interval: 20 });
+}
+
+async function leaderOf(cluster: Cluster): Promise<number> {
+  return vi.waitFor(
+    async () => {
+      const { leader } = await cluster.status();
+      expect(leader).toBeGreaterThan(0);
+      return leader;
+    },
+    { timeout: 10_000, interval: 10 },
+  );
+}
+
+test.each(["role", "node"] as const)(
+  "nodes join, leave and are replaced under load, placement %s",
+  async (placement) => {
+    const notices: string[] = [];
+    await using cluster = await Cluster.start({ placement, onNotice: (notice) => notices.push(notice) });
+    const client = cluster.client();
+    await client.put("first", "here", patient);
+    const stop = load(cluster.client());
+    expect(await cluster.add(4)).toEqual({ number: 1, fromSlot: expect.any(Number) });
+    expect(await nodesOf(cluster)).toEqual([1, 2, 3, 4]);
+    const leader = await leaderOf(cluster);
+    expect(await cluster.remove(leader)).toMatchObject({ number: 2 });
+    const others = [1, 2, 3, 4].filter((node) => node !== leader);
+    await untilNodes(cluster, others);
+    expect(notices).toEqual([
+      expect.stringMatching(
+        new RegExp(`^node ${leader} was removed: the other members go on without it from slot \\d+ on$`),
+      ),
+    ]);
+    const [old = 0, ...rest] = others;
+    expect(await cluster.replace(old, 5)).toMatchObject({ number: 3 });
+    await untilNodes(cluster, [...rest, 5]);
+    const answered = await stop();
+    expect(answered).toBeGreaterThan(10);
+    expect(await client.get("first", patient)).toBe("here");
+    expect((await client.get("log", patient))?.length).toBe(answered);
+    // The new ones count: of three, one may be down, whichever it is.
+    const [one = 0] = rest;
+    await cluster.kill(one);
+    await client.put("last", "here", patient);
+    expect(await client.get("last", patient)).toBe("here");
+  },
+);
+
+test("a node whose disk is lost is replaced, and the cluster starts again from its folder", async () => {
+  const data = newFolder();
+  {
+    await using cluster = await Cluster.start({ data });
+    const client = cluster.client();
+    await client.put("a", "1", patient);
+    await cluster.kill(3);
+    rmSync(join(data, "node-3"), { recursive: true });
+    await cluster.replace(3, 4);
+    expect(await nodesOf(cluster)).toEqual([1, 2, 4]);
+    await cluster.add(5);
+    await cluster.remove(1);
+    await untilNodes(cluster, [2, 4, 5]);
+    await client.put("b", "2", patient);
+  }
+  await using cluster = await Cluster.start({ data });
+  expect(await nodesOf(cluster)).toEqual([2, 4, 5]);
+  const client = cluster.client();
+  expect([await client.get("a", patient), await client.get("b", patient)]).toEqual(["1", "2"]);
+  await expect(cluster.add(3)).rejects.toThrow(
+    "refused: the number 3 has been used, and is not used again: expected 6 or more",
+  );
+  await cluster.kill(2);
+  await client.put("c", "3", patient);
+  // What is made already is answered so.
+  expect(await cluster.remove(1)).toMatchObject({ number: 3 });
+});
+
+test("a change that would lose the quorum is refused, and a second one beside the first", async () => {
+  await using cluster = await Cluster.start({ placement: "node" });
+  const client = cluster.client();
+  await client.put("a", "1", patient);
+  const leader = await leaderOf(cluster);
+  const [down = 0, up = 0] = [1, 2, 3].filter((node) => node !== leader);
+  await cluster.kill(down);
+  await cluster.kill(up);
+  // Now the leader knows of both that they do not answer; then one does again.
+  await expect(client.put("a", "1", { deadlineMs: 2000 })).rejects.toThrow("no quorum");
+  await cluster.restart(up);
+  await client.put("a", "1", patient);
+  const refusal = await cluster.remove(up).catch((failure: unknown) => failure);
+  expect(refusal).toBeInstanceOf(ChangeRefused);
+  expect(refusal).toMatchObject({
+    message: "refused: too few of the new members answer: 1 of the 2 that it takes",
+    reachable: 1,
+    needed: 2,
+  });
+  await expect(cluster.remove(9)).rejects.toThrow("refused: there is no node 9: expected one of 1, 2, 3");
+  const joins = cluster.add(4);
+  await expect(cluster.add(5)).rejects.toThrow("refused: another change is under way");
+  await joins;
+  await client.put("a", "2", patient);
+  expect(await client.get("a", patient)).toBe("2");
+});
+
+test("the members of another protocol are the same for good", async () => {
+  await using cluster = await Cluster.start({ protocol: "fast", placement: "node" });
+  await expect(cluster.add(5)).rejects.toThrow("refused: the members of a cluster of fast are the same for good");
+});
