@@ -1,5 +1,5 @@
 import { UnknownActor } from "@synod/actors";
-import { NoQuorum } from "@synod/client";
+import { ChangeRefused, NoQuorum, type ChangeMade } from "@synod/client";
 import { describe, expect, test } from "vitest";
 import { clusterCommands, type ClusterDesk } from "../src/shell/cluster-commands.ts";
 import { runLine, withHelp, type ShellCommands } from "../src/shell/shell.ts";
@@ -13,7 +13,13 @@ interface Stage {
   readonly asked: string[];
 }
 
-function newShell(overrides: { readonly client?: Partial<StoreClient>; readonly leader?: number } = {}): Stage {
+function newShell(
+  overrides: {
+    readonly client?: Partial<StoreClient>;
+    readonly leader?: number;
+    readonly membersChange?: boolean;
+  } = {},
+): Stage {
   const values = new Map<string, string>();
   const asked: string[] = [];
   const client: StoreClient = {
@@ -32,6 +38,11 @@ function newShell(overrides: { readonly client?: Partial<StoreClient>; readonly 
     },
     ...overrides.client,
   };
+  const changed = async (what: string): Promise<ChangeMade> => {
+    if (what === "add 2") throw new ChangeRefused({ reason: "the number 2 has been used" });
+    asked.push(what);
+    return { number: 1, fromSlot: 65 };
+  };
   const desk: ClusterDesk = {
     roles: ["proposer", "acceptor", "learner"],
     cluster: {
@@ -41,7 +52,11 @@ function newShell(overrides: { readonly client?: Partial<StoreClient>; readonly 
         asked.push(`kill ${node} ${role}`);
       },
       restart: async (node, role) => void asked.push(`restart ${node} ${role}`),
+      add: (node) => changed(`add ${node}`),
+      remove: (node) => changed(`remove ${node}`),
+      replace: (old, node) => changed(`replace ${old} ${node}`),
     },
+    membersChange: overrides.membersChange ?? true,
     quit: () => void asked.push("quit"),
   };
   return { shell: withHelp({ ...storeCommands(client), ...clusterCommands(desk) }), asked };
@@ -84,6 +99,20 @@ describe("replies", () => {
     expect(stage.asked).toEqual(["kill 1 undefined", "kill 2 acceptor", "restart 1 undefined", "restart 2 learner"]);
   });
 
+  test("add, remove and replace change the members", async () => {
+    const stage = newShell();
+    expect(await replies(["add 4", "remove 1", "replace 2 5", "add 2"], stage)).toEqual([
+      "OK",
+      "OK",
+      "OK",
+      "(error) refused: the number 2 has been used",
+    ]);
+    expect(stage.asked).toEqual(["add 4", "remove 1", "replace 2 5"]);
+    expect(await replies(["add 4"], newShell({ membersChange: false }))).toEqual([
+      "(error) unknown command 'add'; try help",
+    ]);
+  });
+
   test("quit", async () => {
     const stage = newShell();
     expect(await replies(["quit"], stage)).toEqual(["OK"]);
@@ -92,7 +121,9 @@ describe("replies", () => {
 
   test("help names every command", async () => {
     const [help = ""] = await replies(["help"]);
-    const names = ["put", "get", "append", "delete", "cas", "status", "leader", "kill", "restart", "quit", "help"];
+    const ofStore = ["put", "get", "append", "delete", "cas"];
+    const ofCluster = ["status", "leader", "kill", "restart", "add", "remove", "replace", "quit", "help"];
+    const names = [...ofStore, ...ofCluster];
     expect(help?.split("\n").map((line) => line.split(" ")[0])).toEqual(names);
   });
 });
@@ -120,6 +151,10 @@ describe("refusals", () => {
     ["kill 1/king", "(error) no role 'king': expected one of proposer, acceptor, learner"],
     ["restart 1/acceptor/2", "(error) expected NODE or NODE/ROLE, such as 1 or 1/acceptor, got '1/acceptor/2'"],
     ["kill 4", "(error) no node 4: expected one of 1, 2, 3"],
+    ["add", "(error) expected add NODE, got 0 words after add"],
+    ["add 0", "(error) expected the number of a node, such as 4, got '0'"],
+    ["replace 1", "(error) expected replace OLD NEW, got 1 word after replace"],
+    ["replace 1 four", "(error) expected the number of a node, such as 4, got 'four'"],
     ["get 'k", "(error) the quote at column 5 is not closed"],
   ])("%s", async (line, expected) => {
     const stage = newShell();

@@ -38,6 +38,24 @@ test("the first session, and the folder opened again", async () => {
   }
 });
 
+test("members change at the prompt, and the folder remembers who there is", async () => {
+  const data = newFolder();
+  const program = new Program("up", "--data", data, "--placement", "node");
+  expect(await program.ask("put k v")).toBe("OK");
+  expect(await program.ask("add 4")).toBe("OK");
+  expect(await program.ask("kill 2")).toBe("OK");
+  expect(await program.ask("replace 2 5")).toBe("OK");
+  expect(await program.ask("restart 2")).toBe("(error) no node 2: expected one of 1, 3, 4, 5");
+  expect(await program.ask("replace 1 2")).toBe(
+    "(error) refused: the number 2 has been used, and is not used again: expected 6 or more",
+  );
+  expect(await program.end()).toMatchObject({ code: 0 });
+  const again = await run(["up", "--data", data, "--placement", "node"], "get k\nstatus\n");
+  const [value, , ...rows] = linesOf(again.stdout);
+  expect(value).toBe("v");
+  expect([...new Set(rows.slice(0, -1).map((row) => row.split(" ")[0]))]).toEqual(["1", "3", "4", "5"]);
+});
+
 test("two of three nodes down: no quorum within the deadline, and a restart mends it", async () => {
   const program = new Program("up", "--data", newFolder());
   expect(await program.ask("put k before")).toBe("OK");

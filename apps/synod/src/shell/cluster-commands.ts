@@ -7,14 +7,16 @@ import { integer, ShellError, type ShellCommands } from "./shell.ts";
 import { showStatus } from "./status.ts";
 
 export interface ClusterDesk {
-  readonly cluster: Pick<Cluster, "status" | "kill" | "restart">;
+  readonly cluster: Pick<Cluster, "status" | "kill" | "restart" | "add" | "remove" | "replace">;
   /** The roles that its nodes have. */
   readonly roles: readonly NodeRole[];
+  /** Who its members are may change. */
+  readonly membersChange: boolean;
   /** Hears that no further line is wanted. */
   readonly quit: () => void;
 }
 
-export function clusterCommands({ cluster, roles, quit }: ClusterDesk): ShellCommands {
+export function clusterCommands({ cluster, roles, membersChange, quit }: ClusterDesk): ShellCommands {
   return {
     status: {
       usage: "status",
@@ -51,6 +53,7 @@ export function clusterCommands({ cluster, roles, quit }: ClusterDesk): ShellCom
         return "OK";
       },
     },
+    ...(membersChange ? memberCommands(cluster) : {}),
     quit: {
       usage: "quit",
       help: "stops the cluster",
@@ -61,6 +64,43 @@ export function clusterCommands({ cluster, roles, quit }: ClusterDesk): ShellCom
       },
     },
   };
+}
+
+function memberCommands(cluster: ClusterDesk["cluster"]): ShellCommands {
+  return {
+    add: {
+      usage: "add NODE",
+      help: "starts a new node and has it voted in",
+      words: 1,
+      run: async ([node = ""]) => {
+        await cluster.add(parseNode(node));
+        return "OK";
+      },
+    },
+    remove: {
+      usage: "remove NODE",
+      help: "has a node voted out; it stops by itself",
+      words: 1,
+      run: async ([node = ""]) => {
+        await cluster.remove(parseNode(node));
+        return "OK";
+      },
+    },
+    replace: {
+      usage: "replace OLD NEW",
+      help: "has a new node voted in for an old one",
+      words: 2,
+      run: async ([old = "", node = ""]) => {
+        await cluster.replace(parseNode(old), parseNode(node));
+        return "OK";
+      },
+    },
+  };
+}
+
+function parseNode(word: string): number {
+  if (/^[1-9]\d{0,8}$/.test(word)) return Number(word);
+  throw new ShellError(`expected the number of a node, such as 4, got '${word}'`);
 }
 
 function parseTarget(
