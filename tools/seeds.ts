@@ -9,7 +9,7 @@ import { simulations } from "@synod/simulator";
 const program = join(import.meta.dirname, "..", "apps", "synod", "bin", "synod.js");
 /** Of the protocol that most rely on; of the others each gets as many as `others`. */
 const seeds: Readonly<Record<string, number>> = { multi: 2000 };
-const others = 300;
+const others = 100;
 
 let failed = false;
 for (const { name, knownFlaw } of simulations) {

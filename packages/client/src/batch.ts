@@ -32,7 +32,7 @@ export class Batch {
   #earliest = Infinity;
   /** The number by which a proposer refuses it; a new one each time it is sent. */
   ticket = 0;
-  /** Its place in the session, or 0 for queries. */
+  /** Of commands its place in the session; of queries the number under which they are answered. */
   sequence = 0;
   /** When it is sent again, in milliseconds of the client's clock. */
   retryAt = 0;

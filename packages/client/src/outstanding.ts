@@ -16,7 +16,7 @@ export function newRetried(): Retried {
 export class Outstanding {
   /** By sequence, in order. */
   readonly requests = new Map<number, Batch>();
-  /** By ticket. */
+  /** By number. */
   readonly reads = new Map<number, Batch>();
   /** The opening of the session; the reply repeats its nonce. */
   opening: (Retried & { readonly nonce: number }) | undefined;

@@ -216,12 +216,13 @@ export class Session implements Resident<ServiceMessage> {
   }
 
   #sendQueries(batch: Batch, now: number): void {
-    this.#sent.reads.delete(batch.ticket);
     this.#stamp(batch, now);
-    this.#sent.reads.set(batch.ticket, batch);
+    // A read keeps the number under which it is answered: what answers an earlier try came after the call as well.
+    if (batch.sequence === 0) batch.sequence = batch.ticket;
+    this.#sent.reads.set(batch.sequence, batch);
     const { bytes: query } = batch;
     const { learner, replyTo } = this.#target;
-    numberRead(query, batch.ticket);
+    numberRead(query, batch.sequence);
     if (this.#options.access.reads === "logged") {
       return this.#request(batch, encodeRead({ client: this.#address, replyTo }, query));
     }

@@ -55,11 +55,15 @@ export class Target {
     return this.#learnerNode;
   }
 
-  /** Nothing came: the proposer, the learner or the way there is gone. Asks the next proposer and the next learner. */
+  /**
+   * Nothing came: the proposer, the learner or the way there is gone. Asks the next proposer and the next learner; in the
+   * next round of proposers each with another learner, so that a pair in which both are there comes up.
+   */
   unanswered(now: number): void {
     this.#distrusted = { node: this.#learnerNode, until: now + distrustMs };
     this.#learnerNode = this.#after(this.#learnerNode);
     this.#proposerNode = this.#after(this.#proposerNode);
+    if (this.#proposerNode === this.#access.nodes[0]) this.#learnerNode = this.#after(this.#learnerNode);
   }
 
   /** The proposer does not lead and knows no other: asks the next one. */

@@ -100,3 +100,14 @@ test("where every proposer is asked, one that redirects changes nothing at once"
   expect(nodesOf(cluster.wait(50))).toEqual([1, 2]);
   cluster.session.close();
 });
+
+test("a read that was sent again is answered by what answers the first try", async () => {
+  const cluster = open(toAcceptors);
+  const get = cluster.get("opening");
+  const first = cluster.turn();
+  const again = cluster.wait(300);
+  expect(ticketOf(again[0])).not.toBe(ticketOf(first[0]));
+  cluster.answer(...cluster.choose(...once(first)));
+  expect(await get).toBe("x");
+  expect(cluster.session.outstanding).toBe(0);
+});
