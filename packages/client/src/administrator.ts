@@ -38,6 +38,8 @@ interface Asked {
   readonly deadline: number;
   retryAt: number;
   node: number;
+  /** That node has answered. */
+  isAnswered: boolean;
   /** Why it was not made when it was asked for last; what passes is waited for. */
   refusal: Refusal | NoQuorumMessage | undefined;
   readonly resolve: (made: ChangeMade) => void;
@@ -90,7 +92,18 @@ export class AdministratorClient implements ClusterGuest {
       const sequence = this.#sequence;
       const deadline = since + deadlineMs;
       const node = this.#nodes()[0] ?? 1;
-      this.#asked = { change, sequence, since, deadline, retryAt: 0, node, refusal: undefined, resolve, reject };
+      this.#asked = {
+        change,
+        sequence,
+        since,
+        deadline,
+        retryAt: 0,
+        node,
+        isAnswered: false,
+        refusal: undefined,
+        resolve,
+        reject,
+      };
       this.#ground.ticking(true);
       if (this.#started) this.#ask(this.#asked);
     });
@@ -131,6 +144,7 @@ export class AdministratorClient implements ClusterGuest {
 
   #ask(asked: Asked): void {
     const { node, sequence, change } = asked;
+    asked.isAnswered = false;
     asked.retryAt = this.#ground.now() + retryMs;
     this.#ground.send(addressOf("proposer", node), { kind: "Reconfigure", sequence, ...change });
   }
@@ -138,6 +152,7 @@ export class AdministratorClient implements ClusterGuest {
   #take(message: Spoken): void {
     const asked = this.#asked;
     if (asked === undefined || message.kind === "Reconfigure" || message.sequence !== asked.sequence) return;
+    asked.isAnswered = true;
     switch (message.kind) {
       case "Reconfigured":
         return this.#settle()?.resolve({ number: message.number, fromSlot: message.from });
@@ -176,7 +191,7 @@ export class AdministratorClient implements ClusterGuest {
     if (asked.deadline <= now) return this.#settle()?.reject(this.#givenUp(asked, Math.round(now - asked.since)));
     if (asked.retryAt > now || !this.#started) return;
     // Who does not answer is not asked next time: a leader that has gone sends nobody anywhere.
-    if (asked.refusal === undefined) asked.node = this.#after(asked.node);
+    if (!asked.isAnswered) asked.node = this.#after(asked.node);
     this.#ask(asked);
   }
 

@@ -1,0 +1,130 @@
+/**
+ * An administrator against proposers whose answers the test says.
+ */
+import { addressOf, changeRefusals, multi, nodeOf, type Reconfigure } from "@synod/protocol";
+import { Host } from "@synod/driver";
+import { MessagePortTransport, newPath } from "@synod/transports/message-port";
+import { newCodec } from "@synod/wire";
+import { expect, test } from "vitest";
+import { AdministratorClient, ChangeRefused, Closed, NoQuorum, Timeout } from "../src/index.ts";
+
+type Answer = (asked: Reconfigure, times: number) => multi.Message | undefined;
+
+const cluster = addressOf("proposer", 1);
+const busy = changeRefusals.indexOf("another change is under way");
+const tooFew = changeRefusals.indexOf("too few of the new members answer");
+const add4 = { add: 4, remove: 0 };
+
+/** Proposers 1, 2, ... behind one port. Each is told how often it has been asked. */
+function administratorOf(...answers: readonly Answer[]): { administrator: AdministratorClient; asked: number[] } {
+  const transport = new MessagePortTransport();
+  const host = new Host<multi.Message>({
+    transport,
+    codec: newCodec<multi.Message>(multi.layout),
+    group: 0,
+    checksum: false,
+    route: (address) => address,
+    later: (turn) => void setImmediate(turn),
+  });
+  const asked: number[] = [];
+  const nodes = answers.map((_, index) => index + 1);
+  for (const [index, answer] of answers.entries()) {
+    const own = addressOf("proposer", index + 1);
+    host.attach(own, {
+      busy: false,
+      turn: () => undefined,
+      tick: () => undefined,
+      post(from, message) {
+        if (message.kind !== "Reconfigure") return;
+        asked.push(nodeOf(own));
+        const reply = answer(message, asked.filter((node) => node === nodeOf(own)).length);
+        if (reply !== undefined) host.send(own, from, reply);
+      },
+    });
+  }
+  const administrator = new AdministratorClient({
+    client: 1,
+    layout: multi.layout,
+    nodes: () => nodes,
+    route: () => cluster,
+    closed: () => transport.close(),
+  });
+  const [here, there] = newPath();
+  transport.connect(administrator.endpoint, there);
+  administrator.connect(cluster, here);
+  administrator.start();
+  return { administrator, asked };
+}
+
+const silent: Answer = () => undefined;
+const made: Answer = ({ sequence }) => ({ kind: "Reconfigured", sequence, number: 1, from: 65 });
+const redirects =
+  (leader: number): Answer =>
+  ({ sequence }) => ({ kind: "Redirect", sequence, leader });
+const refuses =
+  (reason: number, reachable = 0, needed = 0): Answer =>
+  ({ sequence }) => ({ kind: "ChangeRefused", sequence, reason, reachable, needed });
+
+test("it follows a redirect, and waits for another change to pass", async () => {
+  const { administrator, asked } = administratorOf(redirects(3), silent, (message, times) =>
+    times < 3 ? refuses(busy)(message, times) : made(message, times),
+  );
+  using _ = administrator;
+  expect(await administrator.change(add4)).toEqual({ number: 1, fromSlot: 65 });
+  expect(asked).toEqual([1, 3, 3, 3]);
+});
+
+test("who is silent, or sends it to nobody, or to one that there is not, is not asked next time", async () => {
+  const { administrator, asked } = administratorOf(silent, redirects(0), redirects(9), made);
+  using _ = administrator;
+  await administrator.change(add4);
+  expect(asked).toEqual([1, 2, 3, 4]);
+});
+
+test("a leader that was busy and falls silent is not waited for", async () => {
+  const { administrator, asked } = administratorOf(
+    (message, times) => (times === 1 ? refuses(busy)(message, times) : undefined),
+    made,
+  );
+  using _ = administrator;
+  await administrator.change(add4);
+  expect(asked).toEqual([1, 1, 2]);
+});
+
+test("a refusal is final, and says why", async () => {
+  const { administrator, asked } = administratorOf(refuses(tooFew, 1, 2));
+  using _ = administrator;
+  const failure = await administrator.change(add4).catch((refusal: unknown) => refusal);
+  expect(failure).toBeInstanceOf(ChangeRefused);
+  expect(failure).toMatchObject({
+    message: "refused: too few of the new members answer: 1 of the 2 that it takes",
+  });
+  expect(asked).toEqual([1]);
+});
+
+test("an answer to an earlier request is none to this one", async () => {
+  const { administrator } = administratorOf((message, times) =>
+    times === 1 ? made({ ...message, sequence: message.sequence - 1 }, 1) : refuses(tooFew)(message, times),
+  );
+  using _ = administrator;
+  await expect(administrator.change(add4)).rejects.toBeInstanceOf(ChangeRefused);
+});
+
+test.each<[name: string, answer: Answer, expected: new (...parts: never[]) => Error]>([
+  ["nobody answers", silent, Timeout],
+  ["there is no quorum", ({ sequence }) => ({ kind: "NoQuorum", sequence, reachable: 1, needed: 2 }), NoQuorum],
+  ["another change does not pass", refuses(busy), ChangeRefused],
+])("at the deadline, when %s", async (_name, answer, expected) => {
+  const { administrator } = administratorOf(answer);
+  using _ = administrator;
+  await expect(administrator.change(add4, { deadlineMs: 200 })).rejects.toBeInstanceOf(expected);
+});
+
+test("one change at a time, and none once it is closed", async () => {
+  const { administrator } = administratorOf(silent);
+  const first = administrator.change(add4);
+  await expect(administrator.change(add4)).rejects.toBeInstanceOf(ChangeRefused);
+  administrator.close();
+  await expect(first).rejects.toBeInstanceOf(Closed);
+  await expect(administrator.change(add4)).rejects.toBeInstanceOf(Closed);
+});
