@@ -9,6 +9,7 @@ export {
   protocolNamed,
   protocols,
   type Asked,
+  type Joiners,
   type NodePlan,
   type Plan,
   type RunnableProtocol,

@@ -66,10 +66,10 @@ export class Cluster implements AsyncDisposable {
     this.options = options;
     this.#supervisor = supervisor;
     this.#roster = roster;
-    const { protocol, joinerRoles } = options.plan;
+    const { protocol, joiners } = options.plan;
     const newAdministrator = (): AdministratorClient =>
       this.#join((place) => new AdministratorClient({ nodes: () => roster.nodes, ...place }));
-    this.#members = new Members({ protocol, joinerRoles, roster, supervisor, newAdministrator });
+    this.#members = new Members({ protocol, joiners, roster, supervisor, newAdministrator });
     this.recovered = supervisor.recoveries;
   }
 
@@ -220,9 +220,9 @@ export class Cluster implements AsyncDisposable {
   /** @throws WrongService when the protocol replicates no state machine */
   #connect(): Connection {
     const roster = this.#roster;
-    const { access: first, joinerRoles } = this.#required("store");
+    const { access: first, joiners } = this.#required("store");
     const access: Access =
-      joinerRoles === undefined
+      joiners === undefined
         ? first
         : {
             ...first,
@@ -307,7 +307,7 @@ export const keyValueLayer: Layer.Layer<KeyValue, never, ClusterService> = Layer
 
 /** A plan of the nodes that there are now. Who joined knows the first members, as they all do. */
 function planOf(plan: Plan, nodes: readonly number[]): Plan {
-  const { joinerRoles: roles = [] } = plan;
+  const { roles = [] } = plan.joiners ?? {};
   return { ...plan, nodes: nodes.map((node) => plan.nodes.find((each) => each.node === node) ?? { node, roles }) };
 }
 

@@ -129,17 +129,13 @@ function storageError(folder: string, cause: unknown): StorageError {
 }
 
 /** The logs without which a node must not take part. A learner without its snapshots fetches another's. */
-function logFolders(
-  folder: string,
-  { nodes, remembering, joinerRoles = [] }: Plan,
-  comings: Comings,
-): readonly string[] {
+function logFolders(folder: string, { nodes, remembering, joiners }: Plan, comings: Comings): readonly string[] {
   const present = nodesOf(
     nodes.map(({ node }) => node),
     comings,
   );
   return present.flatMap((node) => {
-    const roles = nodes.find((each) => each.node === node)?.roles ?? joinerRoles;
+    const roles = nodes.find((each) => each.node === node)?.roles ?? joiners?.roles ?? [];
     return roles.filter((role) => remembering.includes(role)).map((role) => join(folder, `node-${node}`, role, "log"));
   });
 }

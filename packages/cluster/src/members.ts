@@ -2,16 +2,16 @@
  * Changes of who takes part in a running cluster: the threads of who joins run before it is voted in, and those of who
  * leaves as long as it is needed.
  */
-import type { Supervisor } from "@synod/actors";
+import type { Joiners, Supervisor } from "@synod/actors";
 import { ChangeRefused, type AdministratorClient, type ChangeMade, type ChangeOptions } from "@synod/client";
-import type { Change, NodeRole } from "@synod/protocol";
+import type { Change } from "@synod/protocol";
 import { Effect } from "effect";
 import type { Roster } from "./roster.ts";
 
 export interface MembersOptions {
   readonly protocol: string;
-  /** The roles of a node that joins; undefined where the members are the same for good. */
-  readonly joinerRoles: readonly NodeRole[] | undefined;
+  /** Undefined where the members are the same for good. */
+  readonly joiners: Joiners | undefined;
   readonly roster: Roster;
   readonly supervisor: Supervisor;
   /** A new client that asks for a change; it is closed afterwards. */
@@ -44,11 +44,11 @@ export class Members {
 
   async #change(change: Change, options: ChangeOptions | undefined): Promise<ChangeMade> {
     const { supervisor, newAdministrator, roster } = this.#options;
-    const joinerRoles = this.#check(change);
+    const { roles } = this.#check(change);
     const { add, remove } = change;
     if (add !== 0) {
       if (!roster.nodes.includes(add)) roster.join(add);
-      await Effect.runPromise(supervisor.add({ node: add, roles: joinerRoles }));
+      await Effect.runPromise(supervisor.add({ node: add, roles }));
     }
     using administrator = newAdministrator();
     const made = await administrator.change(change, options);
@@ -56,10 +56,10 @@ export class Members {
     return made;
   }
 
-  /** What is clear without asking anybody; the roles of who joins. @throws ChangeRefused */
-  #check({ add, remove }: Change): readonly NodeRole[] {
-    const { roster, joinerRoles, protocol } = this.#options;
-    if (joinerRoles === undefined) {
+  /** What is clear without asking anybody. @throws ChangeRefused */
+  #check({ add, remove }: Change): Joiners {
+    const { roster, joiners, protocol } = this.#options;
+    if (joiners === undefined) {
       throw new ChangeRefused({ reason: `the members of a cluster of ${protocol} are the same for good` });
     }
     if (remove !== 0 && !roster.nodes.includes(remove) && !roster.hasLeft(remove)) {
@@ -69,6 +69,10 @@ export class Members {
       const reason = `the number ${add} has been used, and is not used again: expected ${roster.nextNode} or more`;
       throw new ChangeRefused({ reason });
     }
-    return joinerRoles;
+    if (add > joiners.highestNode) {
+      // Once it were taken there would be none left.
+      throw new ChangeRefused({ reason: `there is no number above ${joiners.highestNode}, got ${add}` });
+    }
+    return joiners;
   }
 }

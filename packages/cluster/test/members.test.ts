@@ -134,6 +134,7 @@ test("a change that would lose the quorum is refused, and a second one beside th
     needed: 2,
   });
   await expect(cluster.remove(9)).rejects.toThrow("refused: there is no node 9: expected one of 1, 2, 3");
+  await expect(cluster.add(100_001)).rejects.toThrow("refused: there is no number above 100000, got 100001");
   const joins = cluster.add(4);
   await expect(cluster.add(5)).rejects.toThrow("refused: another change is under way");
   await joins;

@@ -19,7 +19,7 @@ export interface Desk {
 /** @param quit hears that no further line is wanted */
 export function openDesk(cluster: Cluster, quit: () => void): Desk {
   const { commands, ...desk } = serviceOf(cluster);
-  const membersChange = cluster.options.plan.joinerRoles !== undefined;
+  const membersChange = cluster.options.plan.joiners !== undefined;
   const roles = [...new Set(cluster.options.plan.nodes.flatMap((node) => node.roles))];
   return { ...desk, commands: withHelp({ ...commands, ...clusterCommands({ cluster, roles, membersChange, quit }) }) };
 }

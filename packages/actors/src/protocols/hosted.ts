@@ -45,6 +45,13 @@ export interface Part<Message, Entry extends Message, Delivery> {
   readonly sealing?: { readonly seals: Seals<Message>; readonly signatures: Signatures };
 }
 
+/** Nodes that join. */
+export interface Joiners {
+  readonly roles: readonly NodeRole[];
+  /** There is no number above it. */
+  readonly highestNode: number;
+}
+
 /** What clients find: a state machine that is replicated, or something of the protocol's own. */
 export type Service = "store" | "decrees" | "transactions";
 
@@ -67,8 +74,8 @@ export interface HostedProtocol<Message, Entry extends Message, Delivery, Settin
   /** Sizes of its quorums, which belong to its data for good. */
   quorumsOf(settings: Settings): Readonly<Record<string, number>>;
   rolesOf(settings: Settings, node: number): readonly NodeRole[];
-  /** The roles of a node that joins while the cluster runs; none where the members are the same for good. */
-  readonly joinerRoles?: readonly NodeRole[];
+  /** Nodes that join while the cluster runs; none where the members are the same for good. */
+  readonly joiners?: Joiners;
   /** Roles that keep nothing in their logs. */
   readonly forgetful: readonly NodeRole[];
   accessOf(settings: Settings): Access;
@@ -88,8 +95,8 @@ export interface Plan {
   readonly settings: unknown;
   /** Each node, with its roles. */
   readonly nodes: readonly NodePlan[];
-  /** The roles of a node that joins while the cluster runs; undefined where the members are the same for good. */
-  readonly joinerRoles: readonly NodeRole[] | undefined;
+  /** Nodes that join while the cluster runs; undefined where the members are the same for good. */
+  readonly joiners: Joiners | undefined;
   readonly quorums: Readonly<Record<string, number>>;
   /** Roles whose logs must be there when a cluster starts again. */
   readonly remembering: readonly NodeRole[];
@@ -153,7 +160,7 @@ export function runnable<Message extends AnyMessage, Entry extends Message, Deli
         service,
         settings,
         nodes,
-        joinerRoles: protocol.joinerRoles,
+        joiners: protocol.joiners,
         quorums: protocol.quorumsOf(settings),
         remembering: roles.filter((role) => !forgetful.includes(role)),
         access: protocol.accessOf(settings),

@@ -32,4 +32,4 @@ export function protocolNamed(name: string): RunnableProtocol {
   throw new RangeError(`protocol: expected one of ${names}, got ${JSON.stringify(name)}`);
 }
 
-export { type Asked, type NodePlan, type Plan, type RunnableProtocol, type Service } from "./hosted.ts";
+export { type Asked, type Joiners, type NodePlan, type Plan, type RunnableProtocol, type Service } from "./hosted.ts";

@@ -25,7 +25,7 @@ export const hostedMulti: HostedProtocol<multi.Message, multi.Entry, multi.Deliv
   },
   quorumsOf: ({ quorums: { phase1, phase2 } }) => ({ phase1, phase2 }),
   rolesOf: () => roles,
-  joinerRoles: roles,
+  joiners: { roles, highestNode: identities },
   accessOf: ({ nodes }) => leaderAccess(nodes),
   newPart(role, configuration, ground) {
     switch (role) {
