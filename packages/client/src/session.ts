@@ -65,7 +65,7 @@ export class Session implements Resident<ServiceMessage> {
     // Unlike those of an earlier process's client of the same number, whose answers may still be on their way.
     this.#tickets = Math.floor(this.#random() * 2 ** 52);
     this.#address = addressOf("client", options.client);
-    this.#target = new Target(options.access);
+    this.#target = new Target(options.access, this.#random);
     this.#sent = new Outstanding(options.access.answers);
     const ticking = (): void => options.ticking(this.outstanding > 0);
     this.#commands = new Intake(newCommands, { ...options, ticking });

@@ -2,13 +2,14 @@
  * Whom a client asks: the proposer that leads as far as it knows, or all that its protocol wants to hear of a request;
  * and the learner that shall answer.
  */
-import { addressOf, everyReplica, type Access, type Address } from "@synod/protocol";
+import { addressOf, everyReplica, type Access, type Address, type Random } from "@synod/protocol";
 
 /** How long a learner that did not answer is not asked again, in milliseconds. */
 const distrustMs = 5000;
 
 export class Target {
   readonly #access: Access;
+  readonly #random: Random;
   readonly #everyProposer: readonly Address[];
   readonly #acceptors: readonly Address[];
   #proposerNode: number;
@@ -16,8 +17,9 @@ export class Target {
   /** The learner that did not answer, until when. */
   #distrusted: { readonly node: number; readonly until: number } | undefined;
 
-  constructor(access: Access) {
+  constructor(access: Access, random: Random) {
     this.#access = access;
+    this.#random = random;
     this.#everyProposer = access.nodes.map((node) => addressOf("proposer", node));
     this.#acceptors = access.acceptors.map((node) => addressOf("acceptor", node));
     this.#proposerNode = access.nodes[0] ?? 1;
@@ -56,14 +58,13 @@ export class Target {
   }
 
   /**
-   * Nothing came: the proposer, the learner or the way there is gone. Asks the next proposer and the next learner; in the
-   * next round of proposers each with another learner, so that a pair in which both are there comes up.
+   * Nothing came: the proposer, the learner or the way there is gone. Asks the next proposer and any other learner: in a
+   * fixed order of both, and with redirects between them, the two that are there might never be asked together.
    */
   unanswered(now: number): void {
     this.#distrusted = { node: this.#learnerNode, until: now + distrustMs };
-    this.#learnerNode = this.#after(this.#learnerNode);
+    this.#learnerNode = this.#anyBut(this.#learnerNode);
     this.#proposerNode = this.#after(this.#proposerNode);
-    if (this.#proposerNode === this.#access.nodes[0]) this.#learnerNode = this.#after(this.#learnerNode);
   }
 
   /** The proposer does not lead and knows no other: asks the next one. */
@@ -76,7 +77,12 @@ export class Target {
     if (!this.#access.nodes.includes(leader)) return;
     this.#proposerNode = leader;
     if (this.#distrusted !== undefined && this.#distrusted.until <= now) this.#distrusted = undefined;
-    this.#learnerNode = this.#distrusted?.node === leader ? this.#after(leader) : leader;
+    this.#learnerNode = this.#distrusted?.node === leader ? this.#anyBut(leader) : leader;
+  }
+
+  #anyBut(node: number): number {
+    const others = this.#access.nodes.filter((each) => each !== node);
+    return others[Math.floor(this.#random() * others.length)] ?? node;
   }
 
   #after(node: number): number {

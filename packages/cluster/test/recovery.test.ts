@@ -59,7 +59,7 @@ test("a folder is held to the cluster that it was made for", async () => {
 
   const marker = join(data, "cluster.json");
   const text = readFileSync(marker, "utf8");
-  writeFileSync(marker, text.replace('"format":1', '"format":2'));
+  writeFileSync(marker, text.replace(/"format":\d/, '"format":9'));
   expect(await refusal({ ...base, data })).toMatchObject({ name: "StorageError", reason: "version", where: marker });
   writeFileSync(marker, "{");
   expect(await refusal({ ...base, data })).toMatchObject({ name: "StorageError", reason: "corrupt", where: marker });

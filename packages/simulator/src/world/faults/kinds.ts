@@ -23,7 +23,7 @@ const usualKinds = faultKinds.filter(({ onlyByName, needsLiars }) => onlyByName 
 /** What is injected unless it is told: all that the protocols must bear. */
 export const usualFaults: readonly string[] = usualKinds.map(({ name }) => name);
 
-/** Names of many kinds at once; a group has only its usual ones. */
+/** Names of many kinds at once; a group has only its usual ones, unless it has none. */
 export const faultGroups = ["all", "none", "network", "disk", "process", "people", "liars", "members"] as const;
 
 /**
@@ -48,6 +48,7 @@ function kindsOf(name: string): readonly FaultKind[] {
   const found = faultKinds.find((kind) => kind.name === name);
   if (found !== undefined) return [found];
   if (name === "liars") return lieFaults;
+  if (name === "members") return memberFaults;
   const group = usualKinds.filter((kind) => kind.group === name);
   if (group.length > 0) return group;
   const known = [...faultGroups, ...faultKinds.map((kind) => kind.name)].join(", ");
