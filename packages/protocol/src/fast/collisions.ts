@@ -47,9 +47,11 @@ export class Collisions {
   /** A tick has passed: what has not come by now is not waited for. */
   tick(): readonly Recovered[] {
     const slots = [...this.#waiting];
+    this.#waiting.clear();
     return slots.flatMap((slot) => {
       const tally = this.#tallies.get(slot);
-      return tally === undefined ? [] : [this.#recover(slot, tally)];
+      // Since it began to wait the slot may have gone on to a later ballot, whose votes are still to come.
+      return tally?.isCollided === true && tally.isPhase1OfNext ? [this.#recover(slot, tally)] : [];
     });
   }
 
