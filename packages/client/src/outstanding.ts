@@ -1,6 +1,7 @@
 /**
  * What a session has sent and not had answered.
  */
+import { nodeOf, roleOf, type Access, type Address } from "@synod/protocol";
 import type { Reply } from "@synod/machines";
 import type { Batch } from "./batch.ts";
 import { Witnesses } from "./witnesses.ts";
@@ -20,11 +21,10 @@ export class Outstanding {
   readonly reads = new Map<number, Batch>();
   /** The opening of the session; the reply repeats its nonce. */
   opening: (Retried & { readonly nonce: number }) | undefined;
-  readonly #answers: number;
+  readonly #access: Access;
 
-  /** @param answers how many learners must give the same answer before it is believed */
-  constructor(answers: number) {
-    this.#answers = answers;
+  constructor(access: Access) {
+    this.#access = access;
   }
 
   *batches(): Iterable<Batch> {
@@ -39,12 +39,15 @@ export class Outstanding {
     return undefined;
   }
 
-  /** A node's learner gives an answer; whether enough have given this one to what waits for it. */
-  isBelieved(node: number, reply: Reply, bytes: Uint8Array): boolean {
-    if (this.#answers === 1) return true;
+  /** An answer comes; whether enough learners of the cluster have given this one to what waits for it. */
+  isBelieved(from: Address, reply: Reply, bytes: Uint8Array): boolean {
+    const { answers, nodes } = this.#access;
+    if (answers === 1) return true;
+    const node = nodeOf(from);
+    if (roleOf(from) !== "learner" || !nodes.includes(node)) return false;
     const asked = this.#askedFor(reply);
     if (asked === undefined) return false;
-    asked.witnesses ??= new Witnesses(this.#answers);
+    asked.witnesses ??= new Witnesses(answers);
     return asked.witnesses.agree(node, bytes);
   }
 

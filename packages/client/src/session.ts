@@ -5,7 +5,14 @@
  * Commands of one session take effect in the order in which they were called. Queries see every command that was
  * answered before they were called.
  */
-import { addressOf, nodeOf, type Access, type Address, type NoQuorum as NoQuorumMessage } from "@synod/protocol";
+import {
+  addressOf,
+  nodeOf,
+  roleOf,
+  type Access,
+  type Address,
+  type NoQuorum as NoQuorumMessage,
+} from "@synod/protocol";
 import type { Overloaded as OverloadedMessage, Random, Redirect, Request, ServiceMessage } from "@synod/protocol";
 import type { Resident } from "@synod/driver";
 import { addressRequest, encodeOpen, encodeRead, numberRead, ReplyReader, type Reply } from "@synod/machines";
@@ -66,7 +73,7 @@ export class Session implements Resident<ServiceMessage> {
     this.#tickets = Math.floor(this.#random() * 2 ** 52);
     this.#address = addressOf("client", options.client);
     this.#target = new Target(options.access, this.#random);
-    this.#sent = new Outstanding(options.access.answers);
+    this.#sent = new Outstanding(options.access);
     const ticking = (): void => options.ticking(this.outstanding > 0);
     this.#commands = new Intake(newCommands, { ...options, ticking });
     this.#queries = new Intake(newQueries, { ...options, ticking });
@@ -255,7 +262,7 @@ export class Session implements Resident<ServiceMessage> {
   #take(from: Address, message: ServiceMessage): void {
     switch (message.kind) {
       case "Response":
-        return this.#reply(nodeOf(from), message.reply);
+        return this.#reply(from, message.reply);
       case "Redirect":
         return this.#redirected(message);
       case "NoQuorum":
@@ -266,10 +273,10 @@ export class Session implements Resident<ServiceMessage> {
     }
   }
 
-  #reply(node: number, bytes: Uint8Array): void {
+  #reply(from: Address, bytes: Uint8Array): void {
     const replies = this.#replies;
     const reply = this.#readReply(bytes);
-    if (reply === undefined || !this.#sent.isBelieved(node, reply, bytes)) return;
+    if (reply === undefined || !this.#sent.isBelieved(from, reply, bytes)) return;
     this.#refusal = undefined;
     if (reply.kind === "opened") {
       if (reply.nonce !== this.#sent.opening?.nonce) return;

@@ -38,11 +38,13 @@ export class ScriptedCluster {
     access = leaderAccess([1, 2, 3]) as Access,
     started = true,
     machine = newKeyValueMachine() as StateMachine,
+    random = Math.random,
   } = {}) {
     this.#replica = new Replica({ machine, node: 1 });
     this.session = new Session({
       client,
       access,
+      random,
       send: (to, message) => void this.sent.push({ to, message }),
       wake: () => void (this.wakes += 1),
       now: () => this.now,

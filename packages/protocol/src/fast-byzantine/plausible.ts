@@ -77,10 +77,17 @@ function isSuspicion(nodes: readonly number[], { node, ballot }: Suspicion): boo
   return nodes.includes(node) && isNumber(ballot);
 }
 
-/** An acceptor never votes far above what is stable, so that no report is longer. */
+/**
+ * An acceptor never votes far above what is stable, so that no report is longer. Of a slot a report says that it is
+ * stable or what was voted for, not both: it would count twice.
+ */
 function isReport(
   { limits }: Configuration,
   { stableThrough, votes }: { readonly stableThrough: number; readonly votes: readonly Vote[] },
 ): boolean {
-  return stableThrough <= most && votes.length <= limits.learnerSlots && votes.every(isVote);
+  return (
+    stableThrough <= most &&
+    votes.length <= limits.learnerSlots &&
+    votes.every((vote) => isVote(vote) && vote.slot > stableThrough)
+  );
 }
