@@ -5,14 +5,7 @@
  * Commands of one session take effect in the order in which they were called. Queries see every command that was
  * answered before they were called.
  */
-import {
-  addressOf,
-  nodeOf,
-  roleOf,
-  type Access,
-  type Address,
-  type NoQuorum as NoQuorumMessage,
-} from "@synod/protocol";
+import { addressOf, type Access, type Address, type NoQuorum as NoQuorumMessage } from "@synod/protocol";
 import type { Overloaded as OverloadedMessage, Random, Redirect, Request, ServiceMessage } from "@synod/protocol";
 import type { Resident } from "@synod/driver";
 import { addressRequest, encodeOpen, encodeRead, numberRead, ReplyReader, type Reply } from "@synod/machines";
