@@ -109,8 +109,7 @@ const expected: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^damaged-snapshot-.*$/, ["replicas", "damage", "invariant"]],
   [/^session-number-given-twice$/, ["sessions"]],
   [/^(reply-of-another-request|retry-under-new-number|answer-taken-by-position)$/, ["once", "linearizability"]],
-  [/^timeout-taken-for-failure$/, ["linearizability"]],
-  [/^session-of-an-earlier-process$/, ["linearizability", "once"]],
+  [/^(timeout-taken-for-failure|session-of-an-earlier-process)$/, ["linearizability"]],
 ];
 
 const wing = exhibits.filter(({ name }) => expected.some(([names]) => names.test(name)));

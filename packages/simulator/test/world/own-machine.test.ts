@@ -11,6 +11,10 @@ import {
   type Workload,
 } from "../../src/index.ts";
 
+/** In the order in which they are registered. */
+const names =
+  "basic, multi, fast, byzantine, fast-byzantine, generalized, cheap, commit, two-phase, three-phase, primary-backup";
+
 interface Counter {
   total: number;
   additions: number;
@@ -130,7 +134,7 @@ describe("bad options are refused by name:", () => {
     ["people: expected a safe integer from 1, got 0", { seed: 1, people: 0 }, RangeError],
     ["only: expected a safe integer from 0, got -2", { seed: 1, only: [-2] }, RangeError],
     ["faults: expected any of all, none", { seed: 1, faults: ["gremlins"] }, RangeError],
-    ['got "raft"', { seed: 1, protocol: "raft" }, RangeError],
+    [`protocol: expected one of ${names}, got "raft"`, { seed: 1, protocol: "raft" }, RangeError],
     ["workload.next: expected a function", { seed: 1, workload: noWorkload }, TypeError],
     ["machine().apply: expected a function", { seed: 1, machine: () => notAMachine }, TypeError],
     ["workload: expected what clients ask of the machine counter/1", { seed: 1, machine: newCounter }, TypeError],
