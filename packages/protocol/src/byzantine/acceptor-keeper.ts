@@ -12,7 +12,6 @@ import type { Checkpoints } from "./checkpoints.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import type { CatchUp, Certified, Chosen, Complete, Entry, Learned, Slot, Trim } from "./messages.ts";
-import { believedBy } from "./quorums.ts";
 import type { Vote, Voting } from "./voting.ts";
 
 const unsigned = new Uint8Array(0);
@@ -43,7 +42,7 @@ export class AcceptorKeeper {
     this.#voting = voting;
     this.#checkpoints = checkpoints;
     this.#log = new AcceptorLog(configuration.limits);
-    this.#told = new Believing(believedBy(configuration.quorums));
+    this.#told = new Believing(configuration.quorums);
   }
 
   get chosenThrough(): Slot {
@@ -133,10 +132,13 @@ export class AcceptorKeeper {
     this.#snapshots.set(nodeOf(from), Math.max(slot, this.#snapshots.get(nodeOf(from)) ?? 0));
     if (from !== this.#ownLearner) return undefined;
     this.#learned = Math.max(this.#learned, slot);
-    if (slot > before) this.#log.wasChosenThrough(slot);
-    const values = slot > before ? this.#advanced(before, out) : undefined;
-    this.#forgetSnapshotted(out);
-    return values;
+    if (slot <= before) {
+      this.#forgetSnapshotted(out);
+      return undefined;
+    }
+    // Of what this log lacks it has votes at most, which may be for other values than were chosen: nobody is told them.
+    this.#forget(slot, out);
+    return this.#advanced(before, out);
   }
 
   /** A quorum has all up to the stable slot: what is chosen there needs no certificate any more. */
@@ -145,7 +147,10 @@ export class AcceptorKeeper {
     this.#forgetSnapshotted(out);
   }
 
-  /** What is known to be chosen, and this acceptor's votes beyond it: the learner may have missed them. */
+  /**
+   * What is known to be chosen, and this acceptor's votes: who is behind may have missed them, and fewer than f + 1 may
+   * know that these slots are chosen.
+   */
   catchUp(from: Address, { from: first }: CatchUp, out: Output): void {
     if (from === this.#ownLearner && first > this.#log.chosenThrough) this.#tellVotes(from, first, out);
     out.send.push({ to: from, message: this.#log.chosenFrom(first) });
@@ -159,9 +164,7 @@ export class AcceptorKeeper {
   }
 
   #tellVotes(to: Address, first: Slot, out: Output): void {
-    for (const { ballot, slot, digest, value } of this.#voting.votesAbove(
-      Math.max(first - 1, this.#log.chosenThrough),
-    )) {
+    for (const { ballot, slot, digest, value } of this.#voting.votesAbove(first - 1)) {
       out.sendAfterPersist.push({ to, message: { kind: "Accepted", ballot, slot, digest, signature: unsigned } });
       if (to === this.#ownLearner)
         out.sendAfterPersist.push({ to, message: { kind: "AcceptedValue", slot, digest, value } });
@@ -232,11 +235,13 @@ export class AcceptorKeeper {
     return Math.min(Math.max(held, this.#snapshots.get(this.#node) ?? 0), this.#checkpoints.stable);
   }
 
+  /** Votes above the stable slot stay, in the file as well: they are promised with their certificates. */
   #forget(through: Slot, out: Output): void {
     if (through <= this.#log.trimmedThrough) return;
+    const votesThrough = Math.min(through, this.#checkpoints.stable);
     this.#log.forget(through);
-    this.#voting.forget(Math.min(through, this.#checkpoints.stable));
+    this.#voting.forget(votesThrough);
     out.persist.push({ kind: "Trim", slot: through });
-    out.trimThrough = through;
+    out.trimThrough = Math.max(out.trimThrough, votesThrough);
   }
 }

@@ -4,19 +4,22 @@
  */
 import { sameValue, type Value } from "../value.ts";
 import type { Chosen, Slot } from "./messages.ts";
+import { believedBy, type ByzantineQuorums } from "./quorums.ts";
 
 export class Believing {
   readonly #enough: number;
+  readonly #quorum: number;
   readonly #own: number | undefined;
   /** By node: its last answer. */
   readonly #answers = new Map<number, Chosen>();
 
   /**
-   * @param enough how many must say the same
+   * @param quorums of which f + 1 must say the same
    * @param own the node whose word alone is enough, if there is one
    */
-  constructor(enough: number, own?: number) {
-    this.#enough = enough;
+  constructor(quorums: ByzantineQuorums, own?: number) {
+    this.#enough = believedBy(quorums);
+    this.#quorum = quorums.quorum;
     this.#own = own;
   }
 
@@ -37,10 +40,16 @@ export class Believing {
       ?.value;
   }
 
-  /** Whether so many as must say the same have nothing up to `slot` any more. */
+  /**
+   * Whether the logs will not tell of a slot: so many as must say the same have nothing up to it any more; or of the
+   * answers of a quorum some have nothing, others a value that is not believed, and these are as many together.
+   */
   isTrimmed(slot: Slot): boolean {
-    const without = [...this.#answers.values()].filter(({ trimmedThrough }) => trimmedThrough >= slot);
-    return without.length >= this.#enough;
+    const answers = [...this.#answers.values()];
+    const without = answers.filter(({ trimmedThrough }) => trimmedThrough >= slot).length;
+    if (without >= this.#enough) return true;
+    const telling = answers.filter(({ from, values }) => values[slot - from] !== undefined).length;
+    return without > 0 && answers.length >= this.#quorum && without + telling >= this.#enough;
   }
 
   /** Drops what was told. */

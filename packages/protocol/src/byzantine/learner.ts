@@ -54,7 +54,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     this.#ownAcceptor = addressOf("acceptor", node);
     this.#acceptors = nodes.map((each) => addressOf("acceptor", each));
     this.#tally = new Tally(quorums.quorum, believedBy(quorums));
-    this.#told = new Believing(believedBy(quorums), node);
+    this.#told = new Believing(quorums, node);
   }
 
   step(from: Address, message: Message, out: Output): void {
@@ -189,6 +189,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     if (roleOf(from) !== "acceptor") return;
     if (from === this.#ownAcceptor) this.#starting = false;
     const before = this.#through;
+    // A repair helps an acceptor that knows all before it: what was learned by votes comes first.
+    this.flush(out);
     this.#told.add(nodeOf(from), message);
     for (;;) {
       const slot = this.#through + 1;

@@ -154,6 +154,35 @@ const oneLogBelieved: Exhibit = {
   options: { nodes: 4, liars: 1, faults: ["forgery", "node-crash", "partition"] },
 };
 
+const voteToldAsChosen: Exhibit = {
+  name: "byzantine-vote-told-as-chosen",
+  title: "An acceptor tells a learner that is behind what it voted for as what was chosen",
+  story:
+    "An acceptor's log has its votes, and sooner or later they are chosen: why wait until that is known? Because its last vote " +
+    "may be of a ballot that was lost. One honest log that tells such a vote, and one liar that says the same, are f + 1, " +
+    "and a learner believes them. It is enough to take a snapshot of the own learner for word that all votes before it " +
+    "were chosen: where the learner caught up, the snapshot holds something else.",
+  source: `found by the checker of what acceptors say was chosen; ${pbft}, §4.3: a checkpoint is proved by what a quorum says`,
+  simulation: byzantineWithAcceptor(() => {
+    const votes = new Map<number, byzantine.AcceptedValue>();
+    return {
+      output(out) {
+        for (const { message } of out.sendAfterPersist) {
+          if (message.kind === "AcceptedValue") votes.set(message.slot, message);
+        }
+      },
+      step(from, message, step, out) {
+        step(from, message);
+        const vote = message.kind === "CatchUp" ? votes.get(message.from) : undefined;
+        if (vote === undefined) return;
+        const { slot, value } = vote;
+        out.send.push({ to: from, message: { kind: "Chosen", from: slot, values: [{ value }], trimmedThrough: 0 } });
+      },
+    };
+  }),
+  options: { nodes: 4, liars: 1, faults: ["loss", "partition"] },
+};
+
 export const byzantineExhibits: readonly Exhibit[] = [
   unsignedVerify,
   viewWithoutProof,
@@ -161,6 +190,7 @@ export const byzantineExhibits: readonly Exhibit[] = [
   verifyBeforeSync,
   leaderBelieved,
   oneLogBelieved,
+  voteToldAsChosen,
   oneAnswer,
   tooManyLiars,
 ];

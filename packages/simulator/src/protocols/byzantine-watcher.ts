@@ -98,6 +98,8 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
         const votes = new Map(message.votes.map(({ slot, ballot }) => [slot, ballot]));
         return consensus.promises(node, message.ballot, message.stable, votes);
       }
+      case "Chosen":
+        return this.#tellsChosen(`an answer of ${showAddress(from)}`, message);
       case "Trim":
         return snapshots.saysDurable(node, message.slot, () => this.#options.survivingSnapshot(node));
       case "Response":
@@ -125,6 +127,7 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
         return consensus.durableTrim(node, entry.slot);
       case "Chosen":
         this.#reached.count("repairs");
+        this.#tellsChosen(`the log of ${showAddress(address)}`, entry);
         for (const [index, { value }] of entry.values.entries()) {
           snapshots.holds(node, entry.from + index, value.length);
         }
@@ -151,6 +154,11 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
 
   failed(_endpoint: Address, reason: string): void {
     this.#reached.count(`storage-${reason}`);
+  }
+
+  /** Others believe it: it must be what was chosen, whatever this node voted for. */
+  #tellsChosen(who: string, { from, values }: byzantine.Chosen): void {
+    for (const [index, { value }] of values.entries()) this.#checkers.consensus.learns(who, from + index, value);
   }
 
   #count(message: byzantine.Message): void {
