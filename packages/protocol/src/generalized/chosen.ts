@@ -5,7 +5,7 @@
  */
 import type { Ballot } from "../ballot.ts";
 import { noBallot } from "../ballot.ts";
-import { greatestLowerBound, leastUpperBound, type CommandHistory } from "./command-history.ts";
+import { CommandHistory } from "./command-history.ts";
 
 /** What an acceptor has accepted in one instance; ballot 0 when it has accepted nothing. */
 export interface AcceptedHistory {
@@ -22,8 +22,7 @@ export interface AcceptedHistory {
  * @param quorum how many acceptors make a quorum
  */
 export function chosenIn(accepted: readonly CommandHistory[], quorum: number): CommandHistory | undefined {
-  if (accepted.length < quorum) return undefined;
-  return leastUpperBound([...choices(accepted, quorum)].map(greatestLowerBound));
+  return accepted.length < quorum ? undefined : CommandHistory.commonTo(accepted, quorum);
 }
 
 /** Whether some quorum may still choose all that its acceptors have accepted. Otherwise they have collided. */
@@ -59,7 +58,7 @@ export function provedSafe(
   // The fewest of those who answered that a quorum may have; a larger intersection has chosen no more.
   const answered = quorum - (acceptors - reported.length);
   if (highest === noBallot || answered > accepted.length) return accepted[0];
-  return leastUpperBound([...choices(accepted, answered)].map(greatestLowerBound));
+  return CommandHistory.commonTo(accepted, answered);
 }
 
 /** All ways to choose `count` of some items, at least one. */

@@ -8,7 +8,6 @@ import type { Slot } from "../replication/messages.ts";
 import type { Value } from "../value.ts";
 import { chosenIn, haveCollided } from "./chosen.ts";
 import { CommandHistory } from "./command-history.ts";
-import { isClosed } from "./instance-log.ts";
 import { Vocabulary, type Interference } from "./interference.ts";
 import type { Accept, Accepted } from "./messages.ts";
 
@@ -60,7 +59,7 @@ export class Instance {
 
   /** Whether all of it is chosen, to its checkpoint. */
   get isClosed(): boolean {
-    return isClosed(this.#chosen.commands);
+    return this.#chosen.isClosed;
   }
 
   /** Its last slot, as far as it is known. */
@@ -94,9 +93,11 @@ export class Instance {
 
   /** The most commands that an acceptor has accepted, and the most bytes. */
   largest(): { readonly commands: number; readonly bytes: number } {
-    const sizes = [...this.#told.values()].map(({ history }) => history.commands);
-    const bytes = sizes.map((commands) => commands.reduce((sum, { length }) => sum + length, 0));
-    return { commands: Math.max(0, ...sizes.map(({ length }) => length)), bytes: Math.max(0, ...bytes) };
+    const histories = [...this.#told.values()].map(({ history }) => history);
+    return {
+      commands: Math.max(0, ...histories.map(({ length }) => length)),
+      bytes: Math.max(0, ...histories.map(({ sizeBytes }) => sizeBytes)),
+    };
   }
 
   /** A leader begins a ballot. */

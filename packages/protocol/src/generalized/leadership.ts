@@ -12,7 +12,7 @@ import type { CommandHistory } from "./command-history.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import { Instance } from "./instance.ts";
-import { carried, isClosed } from "./instance-log.ts";
+import { carried } from "./instance-log.ts";
 import type { Interference } from "./interference.ts";
 import type { Accept, Accepted, HeartbeatAck, Inquire, Message, Request } from "./messages.ts";
 import type { Preparation } from "./preparation.ts";
@@ -30,6 +30,7 @@ export class Leadership {
   #instance: Instance;
   /** What the ballot began with in the instance; undefined when the reports of phase 1 made no sense. */
   #accept: Accept | undefined;
+  #begunWith: CommandHistory;
   #heartbeatTicks = 0;
   /** Since the Accept was sent to those who have not voted for it. */
   #acceptTicks = 0;
@@ -55,6 +56,7 @@ export class Leadership {
     const answered = nodes.filter((each) => hasAcceptor(quorum, each));
     this.#attendance = new Attendance(timing, nodes, answered, chosenThrough);
     this.#instance = new Instance(chosenThrough + 1, quorums, interference);
+    this.#begunWith = this.#instance.empty;
   }
 
   /** All instances up to here are closed. */
@@ -85,10 +87,10 @@ export class Leadership {
   /** Why a higher ballot is needed; undefined when none is. */
   get needsBallot(): "collision" | "full" | "stuck" | undefined {
     const { historyCommands, historyBytes } = this.#configuration.limits;
-    if (this.#accept === undefined || isClosed(this.#accept.history.map(({ command }) => command))) return undefined;
+    if (this.#accept === undefined || this.#begunWith.isClosed) return undefined;
     if (this.#instance.hasCollided) return "collision";
     // What the ballot began with is chosen first, so that each ballot gets on.
-    if (this.#instance.chosen.length < this.#accept.history.length) return undefined;
+    if (this.#instance.chosen.length < this.#begunWith.length) return undefined;
     const { commands, bytes } = this.#instance.largest();
     if (commands >= historyCommands || bytes >= historyBytes) return "full";
     return this.#unsettledTicks >= this.#configuration.timing.retryTicks ? "stuck" : undefined;
@@ -103,7 +105,8 @@ export class Leadership {
     this.#unsettledTicks = 0;
     this.#accept = undefined;
     if (safe === undefined) return;
-    const history = carried(this.#extended(safe).commands);
+    this.#begunWith = this.#extended(safe);
+    const history = carried(this.#begunWith.commands);
     this.#accept = { kind: "Accept", ballot: this.#ballot, slot, commitPoint: this.commitPoint, history };
     this.#instance.begins(this.#accept);
     for (const to of [...this.#acceptors, ...this.#learners]) out.send.push({ to, message: this.#accept });
@@ -159,17 +162,16 @@ export class Leadership {
    * here, and a checkpoint when that fills the instance.
    */
   #extended(safe: CommandHistory): CommandHistory {
-    if (isClosed(safe.commands)) return safe;
+    if (safe.isClosed) return safe;
     const { historyCommands, historyBytes } = this.#configuration.limits;
+    const isFull = ({ length, sizeBytes }: CommandHistory): boolean =>
+      length >= historyCommands || sizeBytes >= historyBytes;
     let history = safe;
-    let bytes = safe.commands.reduce((sum, { length }) => sum + length, 0);
     for (const command of this.#preparation.proposedIn(this.#instance.slot)) {
-      if (history.length >= historyCommands || bytes >= historyBytes) break;
-      if (history.has(command)) continue;
+      if (isFull(history)) break;
       history = history.append(command);
-      bytes += command.length;
     }
-    return history.length >= historyCommands || bytes >= historyBytes ? history.append(noOp) : history;
+    return isFull(history) ? history.append(noOp) : history;
   }
 
   #announce(out: Output): void {

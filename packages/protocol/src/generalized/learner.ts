@@ -196,7 +196,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   #deliver(out: Output): void {
     const { slot, chosen } = this.#current;
     if (chosen.length === this.#delivered) return;
-    for (const value of chosen.commands.slice(this.#delivered)) {
+    for (const value of chosen.commandsFrom(this.#delivered)) {
       out.deliver.push({ kind: "chosen", slot: slot + this.#delivered, value, settled: value.length === 0 });
       this.#delivered += 1;
     }

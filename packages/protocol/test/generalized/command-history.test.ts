@@ -122,6 +122,48 @@ describe("the axioms of c-structs", () => {
   });
 });
 
+test("what so many of three have in common is the ⊔ of the ⊓ of each so many; undefined when there is none", () => {
+  let contradictory = 0;
+  for (const domain of domainsOf(3)) {
+    for (const first of domain.classes) {
+      eachPair(domain, false, (one, other) => {
+        const three = [first, one, other];
+        const pairs = [three.slice(0, 2), three.slice(1), [first, other]];
+        const meets = pairs.map(([left = 0, right = 0]) => domain.meet(left, right) ?? 0);
+        for (const [count, choices] of [
+          [1, three],
+          [2, meets],
+          [3, [domain.meet(meets[0] ?? 0, other) ?? 0]],
+        ] as const) {
+          const histories = three.map((index) => history(domain, index));
+          const common = CommandHistory.commonTo(histories, count);
+          const above = domain.above(...choices);
+          const least = above.find((each) => above.every((higher) => domain.isPrefix(each, higher)));
+          if (least === undefined) contradictory += 1;
+          const right = least === undefined ? common === undefined : common?.equals(history(domain, least)) === true;
+          must(right, () => `common to ${count} of ${show(domain, ...three)}`);
+        }
+      });
+    }
+  }
+  expect(contradictory).toBeGreaterThan(1000);
+});
+
+test("histories that grow the same way share what they have, and those that do not are apart", () => {
+  const empty = CommandHistory.empty(new Vocabulary(everything));
+  const [a, b, c] = [0, 1, 2].map(commandOf);
+  if (a === undefined || b === undefined || c === undefined) expect.fail("three commands");
+  const one = empty.append(a, b);
+  const same = empty.append(a);
+  const other = same.append(c);
+  expect(same.append(b).equals(one)).toBe(true);
+  expect(one.commands).toEqual([a, b]);
+  expect(other.commands).toEqual([a, c]);
+  expect([same.length, same.sizeBytes, other.sizeBytes, other.append(a)]).toEqual([1, 1, 2, other]);
+  expect(other.isCompatibleWith(one)).toBe(false);
+  expect(other.glb(one).equals(same)).toBe(true);
+});
+
 test("a ⊔ keeps the order of the history that it is asked of, and adds what it lacked", () => {
   const empty = CommandHistory.empty(new Vocabulary(() => false));
   const [a, b, c] = [0, 1, 2].map(commandOf);
