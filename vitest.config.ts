@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ["tools/*.test.ts", "packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
     pool: "forks",
+    // All cores: one would be left idle otherwise, half of a small machine.
+    maxWorkers: "100%",
     execArgv: [`--conditions=${condition}`],
     testTimeout: 30_000,
   },

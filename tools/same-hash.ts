@@ -8,7 +8,7 @@ import { join } from "node:path";
 const oldest = "22.23.3";
 const root = join(import.meta.dirname, "..");
 const script = join(root, "packages", "simulator", "test", "world", "timeless-run.ts");
-const run = ["--disable-warning=ExperimentalWarning", "--conditions=@synod/source", script];
+const run = ["--disable-warning=ExperimentalWarning", "--conditions=@synod/source", script, "10"];
 
 const other = ["exec", "--yes", `--package=node@${oldest}`, "--", "node"];
 const options = { cwd: root, encoding: "utf8" } as const;

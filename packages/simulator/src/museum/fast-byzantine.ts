@@ -82,7 +82,7 @@ const uncheckedCertificate: Exhibit = {
         node,
       ),
   }),
-  options: { nodes: 6, liars: 1, faults: ["equivocation", "partition", "flapping", "loss"] },
+  options: { nodes: 6, liars: 1, faults: ["equivocation", "partition"] },
 };
 
 const oneLearnerBelieved: Exhibit = {

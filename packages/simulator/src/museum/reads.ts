@@ -132,7 +132,7 @@ const confirmedForEver: Exhibit = {
     };
   }),
   // What an impatient client has given up is in nobody's way at the leader that was left.
-  options: { nodes: 3, faults: ["partition", "loss", "impatience"] },
+  options: { nodes: 5, faults: ["constrained-election", "quorum-loss", "impatience"] },
 };
 
 export const readExhibits: readonly Exhibit[] = [

@@ -1,5 +1,6 @@
 /**
- * Runs seeds in a process where every clock, timer and source of randomness throws, and prints their hashes.
+ * Runs seeds in a process where every clock, timer and source of randomness throws, and prints their hashes: so many of
+ * each protocol as the first argument says.
  */
 import { simulate, simulations } from "../../src/index.ts";
 
@@ -20,8 +21,9 @@ globalThis.Date = new Proxy(Date, {
   get: (date, name) => (name === "now" ? forbidden("Date.now") : Reflect.get(date, name)),
 });
 
+const seeds = Number(process.argv[2]);
 const hashes = simulations.map(({ name: protocol }) =>
-  Array.from({ length: 20 }, (_, index) => {
+  Array.from({ length: seeds }, (_, index) => {
     const [one, again] = [simulate({ protocol, seed: index + 1 }), simulate({ protocol, seed: index + 1 })];
     return [one.hash, again.hash];
   }),
