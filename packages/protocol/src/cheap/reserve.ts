@@ -13,6 +13,7 @@ import type { Memberships } from "../reconfiguration/memberships.ts";
 import type { ChangeRefusal } from "../reconfiguration/messages.ts";
 import type { Slot } from "../replication/messages.ts";
 import type { Configuration } from "../multi/configuration.ts";
+import type { LastingKnowledge } from "../multi/lasting-knowledge.ts";
 import type { Relief, Roster, WantedChange } from "../multi/roster.ts";
 import { cheapChange, withMain, withoutMain } from "./membership.ts";
 
@@ -22,7 +23,7 @@ const removalElections = 2;
 /** What is known of a main. */
 interface Main {
   silentTicks: number;
-  /** All slots up to this one are known to be chosen by it; undefined as long as it has not said so. */
+  /** It says that it knows all slots up to this one to be chosen; undefined as long as it has said nothing. */
   knows: Slot | undefined;
 }
 
@@ -115,8 +116,12 @@ export class Reserve implements Roster {
     return cheapChange(membership, change, identities, mains);
   }
 
+  get awaits(): Slot {
+    return this.#pending?.slot ?? 0;
+  }
+
   /** Once after each time of need, so that what is not needed does not pile up: what all mains know to be chosen. */
-  relief(memberships: Memberships, commitPoint: Slot): Relief | undefined {
+  relief(memberships: Memberships, commitPoint: Slot, lasting: LastingKnowledge): Relief | undefined {
     const [inForce, coming] = memberships.periodsFrom(commitPoint + 1);
     if (inForce === undefined) return undefined;
     const { mains, auxiliaries } = inForce.membership;
@@ -128,7 +133,7 @@ export class Reserve implements Roster {
     if (!this.#owesRelief) return undefined;
     this.#pending ??= { slot: commitPoint, memberships };
     const { slot } = this.#pending;
-    if (!mains.every((node) => (this.#mains.get(node)?.knows ?? -1) >= slot)) return undefined;
+    if (!mains.every((node) => lasting.of(node) >= slot)) return undefined;
     const relief = { acceptors: auxiliaries.map((node) => addressOf("acceptor", node)), ...this.#pending };
     this.#owesRelief = false;
     this.#pending = undefined;

@@ -145,7 +145,7 @@ export class Leadership {
 
   vote(node: number, { ballot, slot, chosenThrough, value }: Accepted, out: Output): void {
     this.#attendance.heard(node);
-    this.#knows(node, chosenThrough);
+    this.#knows(chosenThrough);
     const { commitPoint } = this.#slots;
     if (termOf(ballot) !== termOf(this.#ballot) || slot <= commitPoint) return;
     if (slot > commitPoint + this.#configuration.limits.learnerSlots) return;
@@ -157,7 +157,7 @@ export class Leadership {
 
   acknowledged(from: Address, node: number, { chosenThrough, isOpen }: HeartbeatAck, out: Output): void {
     this.#attendance.heard(node);
-    this.#knows(node, chosenThrough);
+    this.#knows(chosenThrough);
     this.#advance(out);
     if (isOpen) this.#closed.delete(from);
     else this.#closed.add(from);
@@ -171,8 +171,8 @@ export class Leadership {
     this.#attendance.tick(this.commitPoint);
   }
 
-  #knows(node: number, chosenThrough: Slot): void {
-    this.#attendance.knows(node, chosenThrough);
+  #knows(chosenThrough: Slot): void {
+    this.#attendance.knows(chosenThrough);
     this.#slots.areChosenThrough(chosenThrough);
   }
 

@@ -130,7 +130,7 @@ export class Leadership {
   /** An acceptor that has accepted more than it has told lost a message on the way. */
   acknowledged(node: number, { chosenThrough, slot, accepted }: HeartbeatAck, out: Output): void {
     this.#attendance.heard(node);
-    this.#attendance.knows(node, chosenThrough);
+    this.#attendance.knows(chosenThrough);
     const told = this.#instance.toldBy(node);
     if (slot === this.#instance.slot && accepted > told) this.#inquire(node, out);
   }

@@ -16,8 +16,6 @@ export class Attendance {
   /** The highest slot up to which an acceptor said that it knows, in this election time, and in the last with an answer. */
   #known: Slot | undefined;
   #knownBefore: Slot = -1;
-  /** By node: what its acceptor said last. */
-  readonly #knownBy = new Map<number, Slot>();
   /** The commit point when this election time began. */
   #commitBefore: Slot;
   #isVouchedFor = true;
@@ -48,12 +46,6 @@ export class Attendance {
     return isPhase2Quorum(membership.quorums, this.among(membership));
   }
 
-  /** Whether a phase 2 quorum knows all that is chosen up to a slot: some acceptor of each phase 1 quorum does. */
-  isKnownTo(membership: Membership, through: Slot): boolean {
-    const those = membership.members.filter((node) => (this.#knownBy.get(node) ?? -1) >= through);
-    return isPhase2Quorum(membership.quorums, membersAmong(membership, those));
-  }
-
   /**
    * Whether some acceptor that answers knows of all that is chosen, or gets on with it. When those that did are gone, the
    * others may hold votes for a slot and not know that it is chosen, and no learner gets beyond it: a new phase 1, of
@@ -67,10 +59,9 @@ export class Attendance {
     this.#heard.add(node);
   }
 
-  /** The acceptor of a node says that it knows all slots up to `chosenThrough` to be chosen. */
-  knows(node: number, chosenThrough: Slot): void {
+  /** An acceptor says that it knows all slots up to `chosenThrough` to be chosen. */
+  knows(chosenThrough: Slot): void {
     this.#known = Math.max(this.#known ?? 0, chosenThrough);
-    this.#knownBy.set(node, chosenThrough);
   }
 
   tick(commitPoint: Slot): void {

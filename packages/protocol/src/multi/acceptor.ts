@@ -147,7 +147,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /**
    * Records the promise, and from which slot on it reports. The proposer will not finish the slots before: who knows
-   * that they are chosen must not forget it, or no learner could learn them any more.
+   * that they are chosen must not forget it, or no learner could learn them any more. A leader that must rely on it asks
+   * for its promise again.
    */
   #promise(ballot: Ballot, out: Output): void {
     const from = this.#log.chosenThrough + 1;
@@ -216,12 +217,14 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round, chosenThrough } });
   }
 
+  /** Who asks may be a member no more, and go when enough know what it helped to choose: that must outlive a restart. */
   #probe(from: Address, { round }: Probe, out: Output): void {
+    this.#promise(this.#promised, out);
     const leaderSilent = this.#silentTicks >= this.#configuration.timing.electionTicks;
     const memberships = this.#memberships.now.bytes;
     const { chosenThrough } = this.#log;
     const promised = this.#promised;
-    out.send.push({
+    out.sendAfterPersist.push({
       to: from,
       message: { kind: "ProbeReply", round, promised, leaderSilent, chosenThrough, memberships },
     });

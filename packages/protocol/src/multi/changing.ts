@@ -9,7 +9,7 @@ import type { Attendance } from "../leader/attendance.ts";
 import type { Timing } from "../limits.ts";
 import type { Origin } from "../leader/queue.ts";
 import { isPhase1Quorum, isPhase2Quorum, countAcceptors } from "../quorum.ts";
-import { isMade, type Change } from "../reconfiguration/change.ts";
+import type { Change } from "../reconfiguration/change.ts";
 import type { Membership } from "../reconfiguration/membership.ts";
 import { changeRefusals, type ChangeRefusal } from "../reconfiguration/messages.ts";
 import type { Output } from "./delivery.ts";
@@ -19,7 +19,7 @@ import type { ChangeRefused, Slot } from "./messages.ts";
 const silentElections = 3;
 const patientElections = 20;
 /** Of administrators that ask for the same change. */
-const mostAskers = 64;
+export const mostAskers = 64;
 
 export class Changing {
   readonly change: Change;
@@ -98,15 +98,6 @@ export class Changing {
       }
     }
     return answersEnough(this.#next, attendance) ? undefined : "too few of the new members answer";
-  }
-
-  /** Tells all who wait that the change is in force, or that another one is that came from elsewhere. */
-  settle(membership: Membership, from: Slot, out: Output): void {
-    if (!isMade(membership, this.change)) return this.refuse("another change is under way", undefined, out);
-    const { number } = membership;
-    for (const { client, sequence } of this.#askers) {
-      out.send.push({ to: client, message: { kind: "Reconfigured", sequence, number, from } });
-    }
   }
 
   refuse(reason: ChangeRefusal, attendance: Attendance | undefined, out: Output): void {

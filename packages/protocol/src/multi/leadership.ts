@@ -4,7 +4,7 @@
  * Who chooses a slot is known when all slots alpha before it are chosen (*Paxos Made Simple* §3), and the window is never
  * longer than that. When members change, the new ones promise the same ballot before the first slot that they govern.
  */
-import { addressOf, type Address } from "../address.ts";
+import { addressOf, nodeOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
 import { Attendance } from "../leader/attendance.ts";
 import type { Preparation } from "../leader/preparation.ts";
@@ -15,11 +15,12 @@ import { encodeMembership, isMembershipValue } from "../reconfiguration/membersh
 import type { Membership } from "../reconfiguration/membership.ts";
 import type { Memberships } from "../reconfiguration/memberships.ts";
 import { noOp, type Value } from "../value.ts";
-import { audienceOf, type Audience } from "./audience.ts";
+import { Audience } from "./audience.ts";
 import { Changing, refusal } from "./changing.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
-import type { Message, Promised, Read, Reconfigure, Slot } from "./messages.ts";
+import { Handover } from "./handover.ts";
+import type { Heartbeat, Message, Promised, Read, Reconfigure, Slot } from "./messages.ts";
 import { sendAgain, sendToOthers } from "./proposals.ts";
 import { PendingReads } from "./reads.ts";
 import type { Roster } from "./roster.ts";
@@ -34,11 +35,12 @@ export class Leadership {
   readonly #reads: PendingReads;
   readonly #attendance: Attendance;
   readonly #roster: Roster;
+  readonly #handover: Handover;
   /** As the commit point leaves it. */
   #memberships: Memberships;
   /** Those that govern what is proposed from the commit point on. */
   #governing: readonly Membership[] = [];
-  #audience: Audience = { acceptors: [], observers: [] };
+  #audience: Audience;
   /** What phase 1 found, until it is proposed again. */
   #preparation: Preparation | undefined;
   /** The last slot that an earlier leader may have filled: a read must see it. */
@@ -47,17 +49,12 @@ export class Leadership {
   #isPending: boolean;
   #coming: boolean;
   #succession: Succession | undefined;
-  /** Once all up to here is chosen, it is known who confirms reads. */
-  #readsHeldThrough: Slot = 0;
-  #readsAreHeld = false;
   /** No-ops go up to before this slot, so that a change comes into force without clients. */
   #fillBefore: Slot = 0;
   #changing: Changing | undefined;
   /** The commit point that was last told to all. */
   #announced: Slot;
   #heartbeatTicks = 0;
-  /** Nobody but the members now needs to hear what was chosen. */
-  #isRelieved: boolean;
   #isOutrun = false;
   #hasLeft = false;
 
@@ -86,11 +83,11 @@ export class Leadership {
     const { timing } = configuration;
     this.#attendance = new Attendance(timing, members, preparation.answered, chosenThrough);
     const isFar = this.#recoverThrough > chosenThrough + configuration.alphaSlots;
-    if (isFar || preparation.reports(isMembershipValue)) this.#readsHeldThrough = this.#recoverThrough;
+    if (isFar || preparation.reports(isMembershipValue)) this.#reads.holdThrough(this.#recoverThrough);
     this.#coming = memberships.latest.from > chosenThrough + 1;
     this.#isPending = this.#coming;
-    this.#isRelieved = memberships.periods.length === 1;
-    this.#govern();
+    this.#handover = new Handover(memberships.periods.length === 1);
+    this.#audience = this.#newAudience();
   }
 
   get commitPoint(): Slot {
@@ -105,9 +102,9 @@ export class Leadership {
     return this.#memberships;
   }
 
-  /** Whether it may go on, or why not: it is not a member any more, or another leader has got further. */
+  /** It must not go on: it is no member any more, and those who are can do without it; or another leader has got further. */
   get isOver(): boolean {
-    return this.#isOutrun || this.#hasLeft;
+    return this.#isOutrun || (this.#hasLeft && this.#handover.isOver);
   }
 
   /** Whether quorums have answered lately: a leader that reaches none is in the way of one that would. */
@@ -131,14 +128,13 @@ export class Leadership {
       ...[...this.#window].flatMap(([, { origins }]) => origins),
       ...this.#reads.clear().map(({ client, read }) => ({ client, sequence: read.sequence })),
       ...(this.#changing?.askers ?? []),
+      ...this.#handover.askers,
     ];
   }
 
   /** A heartbeat to everyone, with the commit point. */
   announce(out: Output): void {
-    const heartbeat = this.#heartbeat();
-    for (const to of this.#audience.acceptors) out.send.push({ to, message: heartbeat });
-    for (const to of this.#audience.observers) out.send.push({ to, message: heartbeat });
+    this.#audience.hears(this.#heartbeat(), out);
     this.#announced = this.#window.commitPoint;
     this.#heartbeatTicks = 0;
   }
@@ -147,11 +143,8 @@ export class Leadership {
   flush(queue: RequestQueue, out: Output): void {
     this.#follow(out);
     while (this.#window.hasRoom && this.#proposeNext(queue, out));
-    this.#decideReads();
-    if (this.#reads.wantsRound) {
-      const heartbeat = this.#heartbeat();
-      for (const to of this.#audience.acceptors) out.send.push({ to, message: heartbeat });
-    }
+    this.#reads.decide(this.#isPreparing, this.commitPoint, this.#governing, this.#lastFilled);
+    if (this.#reads.wantsRound) this.#audience.asks(this.#heartbeat(), out);
   }
 
   vote(slot: Slot, node: number): void {
@@ -160,15 +153,17 @@ export class Leadership {
     this.#window.vote(slot, node);
   }
 
-  /** Phase 1b of members that are to come. */
+  /** Phase 1b of members that are to come, or once more of those that there are. */
   promised(from: Address, promise: Promised, out: Output): void {
+    this.#handover.lasting.promised(nodeOf(from), promise.chosenThrough);
+    this.#handOver(out);
     const succession = this.#succession;
     if (succession === undefined || succession.isReady) return;
     if (!succession.promised(from, promise, out)) this.#isOutrun = true;
     if (!succession.isReady) return;
     const { highest } = succession.preparation;
     this.#recoverThrough = Math.max(this.#recoverThrough, highest);
-    this.#readsHeldThrough = Math.max(this.#readsHeldThrough, highest);
+    this.#reads.holdThrough(highest);
   }
 
   /**
@@ -189,8 +184,9 @@ export class Leadership {
     if (this.#changing?.isSame(change) === true) return this.#changing.asks(client, sequence);
     if (isMade(membership, change)) {
       const { number } = membership;
-      if (isInForce) out.send.push({ to: client, message: { kind: "Reconfigured", sequence, number, from } });
-      else this.#begin(new Changing(change, undefined), client, sequence);
+      if (!isInForce) this.#begin(new Changing(change, undefined), client, sequence);
+      else if (!this.#handover.isOver) this.#handover.awaitedBy({ client, sequence });
+      else out.send.push({ to: client, message: { kind: "Reconfigured", sequence, number, from } });
       return;
     }
     const next = this.#mayChange ? this.#roster.changed(membership, change) : "another change is under way";
@@ -200,11 +196,15 @@ export class Leadership {
 
   acknowledged(node: number, round: number, chosenThrough: Slot, out: Output): void {
     this.#attendance.heard(node);
-    this.#attendance.knows(node, chosenThrough);
+    this.#attendance.knows(chosenThrough);
     this.#roster.hears(node);
     this.#roster.knows(node, chosenThrough);
     this.#changing?.hears(node, chosenThrough);
-    this.#relieve();
+    if (this.#handover.asks(node, chosenThrough, this.#memberships.latest, this.#roster.awaits)) {
+      // Not for what it has accepted. The ballot is durable, since it has been promised.
+      const message: Message = { kind: "Prepare", ballot: this.#ballot, from: this.#window.nextSlot };
+      out.send.push({ to: addressOf("acceptor", node), message });
+    }
     for (const { client, read, slot } of this.#reads.answered(node, round)) {
       const to = addressOf("learner", read.learner);
       out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
@@ -230,10 +230,15 @@ export class Leadership {
     return Math.max(this.#window.nextSlot - 1, this.#recoverThrough);
   }
 
+  /** Phase 1 with members that are to come has begun. */
+  get #isPreparing(): boolean {
+    return this.#succession !== undefined && !this.#succession.isReady;
+  }
+
   /** No change is under way, and what is being chosen is known to be none either. */
   get #mayChange(): boolean {
     const isInForce = this.commitPoint + 1 >= this.#memberships.latest.from;
-    const isKnown = this.#preparation === undefined && !this.#readsAreHeld;
+    const isKnown = this.#preparation === undefined && !this.#reads.isHeld;
     return this.#changing === undefined && isInForce && isKnown;
   }
 
@@ -249,7 +254,7 @@ export class Leadership {
     if (this.#roster.tick(this.#memberships, commitPoint)) this.#callOthers(out);
     const wanted = this.#mayChange && this.#roster.wanted(this.#memberships.latest.membership, commitPoint);
     if (wanted) this.#changing = new Changing(wanted.change, wanted.next);
-    const relief = this.#roster.relief(this.#memberships, commitPoint);
+    const relief = this.#roster.relief(this.#memberships, commitPoint, this.#handover.lasting);
     if (relief === undefined) return;
     const { acceptors, slot, memberships } = relief;
     for (const to of acceptors) out.send.push({ to, message: { kind: "Trim", slot, memberships: memberships.bytes } });
@@ -289,7 +294,7 @@ export class Leadership {
   #prepare(latest: Memberships["latest"], out: Output): void {
     this.#coming = false;
     this.#isPending = true;
-    this.#isRelieved = false;
+    this.#handover.begins();
     const called = this.#roster.called(latest.membership);
     this.#succession = new Succession(latest, called, this.#ballot, this.#configuration.timing, out);
     this.#fillBefore = latest.from;
@@ -297,47 +302,35 @@ export class Leadership {
   }
 
   #comesIntoForce(out: Output): void {
-    const { from, membership } = this.#memberships.latest;
+    const { membership } = this.#memberships.latest;
     this.#isPending = false;
     this.#hasLeft = !membership.members.includes(this.#node);
     const changing = this.#changing;
     this.#changing = undefined;
     this.#govern();
     this.announce(out);
-    changing?.settle(membership, from, out);
-    if (!this.#readsAreHeld) this.#reads.confirmedBy(this.#governing, this.#lastFilled);
+    this.#handover.inForce(membership, changing, out);
+    if (!this.#reads.isHeld) this.#reads.confirmedBy(this.#governing, this.#lastFilled);
   }
 
-  /**
-   * Those that chose before are told of all that they chose, until those that came after them know it: else nobody might.
-   */
-  #relieve(): void {
-    if (this.#isRelieved) return;
-    const { from, membership } = this.#memberships.latest;
-    if (this.#window.commitPoint + 1 < from || !this.#attendance.isKnownTo(membership, from - 1)) return;
-    this.#isRelieved = true;
-    this.#govern();
+  /** Those that chose before are told of all that they chose, until those that came after them know it for good. */
+  #handOver(out: Output): void {
+    if (this.#handover.ends(this.#memberships.latest, this.#window.commitPoint, out)) this.#govern();
   }
 
   /** Who governs, and who else is to hear of it. */
   #govern(): void {
-    const next = this.#window.commitPoint + 1;
-    this.#governing = this.#memberships.periodsFrom(next).map(({ membership }) => membership);
-    const joiner = this.#changing?.joiner ?? 0;
-    const joiners = [...this.#roster.followers(this.#memberships.latest.membership), ...(joiner === 0 ? [] : [joiner])];
-    const nodes = [...new Set([...this.#memberships.mainsFrom(this.#isRelieved ? next : 0), ...joiners])];
-    const called = this.#governing.flatMap((membership) => this.#roster.called(membership));
-    this.#audience = audienceOf(this.#node, nodes, called);
+    this.#governing = this.#memberships.periodsFrom(this.commitPoint + 1).map(({ membership }) => membership);
+    this.#audience = this.#newAudience();
   }
 
-  /** Reads wait as long as who confirms them may change unseen. */
-  #decideReads(): void {
-    const isPreparing = this.#succession !== undefined && !this.#succession.isReady;
-    const held = isPreparing || this.#window.commitPoint < this.#readsHeldThrough;
-    if (held === this.#readsAreHeld) return;
-    this.#readsAreHeld = held;
-    if (held) this.#reads.hold();
-    else this.#reads.confirmedBy(this.#governing, this.#lastFilled);
+  #newAudience(): Audience {
+    const next = this.commitPoint + 1;
+    const joiner = this.#changing?.joiner ?? 0;
+    const joiners = [...this.#roster.followers(this.#memberships.latest.membership), ...(joiner === 0 ? [] : [joiner])];
+    const nodes = [...new Set([...this.#memberships.mainsFrom(this.#handover.isOver ? next : 0), ...joiners])];
+    const called = this.#governing.flatMap((membership) => this.#roster.called(membership));
+    return new Audience(this.#node, nodes, called);
   }
 
   /** Proposes in the next slot; false when there is nothing to propose, or nobody yet who may choose it. */
@@ -374,7 +367,7 @@ export class Leadership {
     const membership = this.#memberships.at(this.#window.nextSlot);
     const slot = this.#window.add(value, origins, membership);
     if (isMembershipValue(value)) {
-      this.#readsHeldThrough = Math.max(this.#readsHeldThrough, slot);
+      this.#reads.holdThrough(slot);
       this.#fillBefore = slot + this.#configuration.alphaSlots;
     }
     const accept = this.#accept(slot, value);
@@ -391,7 +384,7 @@ export class Leadership {
     value,
   });
 
-  #heartbeat(): Message {
+  #heartbeat(): Heartbeat {
     const round = this.#reads.nextRound();
     const { bytes: memberships } = this.#memberships;
     return { kind: "Heartbeat", ballot: this.#ballot, commitPoint: this.#window.commitPoint, round, memberships };

@@ -22,7 +22,9 @@ export interface PendingRead {
 
 export class PendingReads {
   #memberships: readonly Membership[];
-  #held = false;
+  #isHeld = false;
+  /** Once all up to here is chosen, it is known who confirms. */
+  #heldThrough: Slot = 0;
   /** In the order received, so with rounds that never decrease. */
   #reads: PendingRead[] = [];
   /** The round of the last heartbeat sent. */
@@ -36,14 +38,31 @@ export class PendingReads {
     this.#memberships = memberships;
   }
 
-  /** Nothing is confirmed until it is known who confirms. */
-  hold(): void {
-    this.#held = true;
+  /** Nothing is confirmed now: who confirms may change unseen. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Who confirms is known once all up to a slot is chosen. */
+  holdThrough(slot: Slot): void {
+    this.#heldThrough = Math.max(this.#heldThrough, slot);
+  }
+
+  /**
+   * Holds them, or lets them be confirmed by these from now on.
+   *
+   * @param isPreparing other members are to come, and have not all promised
+   * @param lastFilled the last slot that may have been filled by now
+   */
+  decide(isPreparing: boolean, commitPoint: Slot, memberships: readonly Membership[], lastFilled: Slot): void {
+    const isHeld = isPreparing || commitPoint < this.#heldThrough;
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    if (!isHeld) this.confirmedBy(memberships, lastFilled);
   }
 
   /** These confirm from now on, in rounds that begin now; what waited is to see all up to `slot` as well. */
   confirmedBy(memberships: readonly Membership[], slot: Slot): void {
-    this.#held = false;
     this.#memberships = memberships;
     const round = this.#sent + 1;
     this.#reads = this.#reads.map((read) => ({ ...read, round, slot: Math.max(read.slot, slot) }));
@@ -60,7 +79,7 @@ export class PendingReads {
 
   /** True when a read waits for a heartbeat that has not been sent, and none is on its way that others wait for. */
   get wantsRound(): boolean {
-    if (this.#held) return false;
+    if (this.#isHeld) return false;
     const last = this.#reads.at(-1);
     return last !== undefined && last.round > this.#sent && this.#confirmed === this.#sent;
   }
@@ -81,7 +100,7 @@ export class PendingReads {
       if (this.#memberships.every((membership) => this.#isConfirmed(membership, candidate)))
         this.#confirmed = candidate;
     }
-    if (this.#held) return [];
+    if (this.#isHeld) return [];
     const waiting = this.#reads.findIndex((read) => read.round > this.#confirmed);
     return this.#reads.splice(0, waiting === -1 ? this.#reads.length : waiting);
   }

@@ -8,6 +8,7 @@ import type { Membership } from "../reconfiguration/membership.ts";
 import type { Memberships } from "../reconfiguration/memberships.ts";
 import type { ChangeRefusal } from "../reconfiguration/messages.ts";
 import type { Slot } from "../replication/messages.ts";
+import type { LastingKnowledge } from "./lasting-knowledge.ts";
 
 /** A change that a leader makes unasked, and the membership after it. */
 export interface WantedChange {
@@ -32,7 +33,7 @@ export interface Roster {
   followers(membership: Membership): readonly number[];
   /** An acceptor has answered. */
   hears(node: number): void;
-  /** It has said up to where it knows what is chosen. */
+  /** It has said up to where it knows what is chosen: it may forget that when it restarts. */
   knows(node: number, chosenThrough: Slot): void;
   /** A tick has passed. True when others are called on than before. */
   tick(memberships: Memberships, commitPoint: Slot): boolean;
@@ -40,8 +41,10 @@ export interface Roster {
   wanted(membership: Membership, commitPoint: Slot): WantedChange | undefined;
   /** The membership after a change that an administrator wants, or why there is none. */
   changed(membership: Membership, change: Change): Membership | ChangeRefusal;
+  /** The slot up to which all mains must know for good what is chosen before there is a relief; 0 when none is due. */
+  readonly awaits: Slot;
   /** What is to be told to whom now; undefined, mostly, for nothing. */
-  relief(memberships: Memberships, commitPoint: Slot): Relief | undefined;
+  relief(memberships: Memberships, commitPoint: Slot, lasting: LastingKnowledge): Relief | undefined;
 }
 
 /**
@@ -61,6 +64,7 @@ export function everyMember(identities: number): Roster {
     tick: () => false,
     wanted: () => undefined,
     changed: (membership, change) => changed(membership, change, identities),
+    awaits: 0,
     relief: () => undefined,
   };
 }

@@ -11,6 +11,7 @@ import {
   membershipOf,
   type Address,
 } from "../../src/index.ts";
+import { LastingKnowledge } from "../../src/multi/lasting-knowledge.ts";
 
 const electionTicks = 20;
 const suspectTicks = 10;
@@ -102,43 +103,53 @@ describe("a main", () => {
 });
 
 describe("what was chosen with an auxiliary's help", () => {
-  const knowAll = (reserve: cheap.Reserve, slot: number): void => {
-    for (const node of [1, 2]) reserve.knows(node, slot);
+  /** What the mains know for good. */
+  const known = (...slots: readonly number[]): LastingKnowledge => {
+    const lasting = new LastingKnowledge();
+    for (const [index, slot] of slots.entries()) lasting.promised(index + 1, slot);
+    return lasting;
   };
 
   test("may be forgotten once, when all mains know it", () => {
     const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
     pass(reserve, 1, [1, 2]);
-    reserve.knows(1, 7);
-    expect(reserve.relief(unchanged, 7)).toBeUndefined();
-    reserve.knows(2, 6);
-    expect(reserve.relief(unchanged, 9)).toBeUndefined();
-    reserve.knows(2, 7);
-    expect(reserve.relief(unchanged, 9)).toEqual({ acceptors: acceptors(3), slot: 7, memberships: unchanged });
-    knowAll(reserve, 20);
-    expect(reserve.relief(unchanged, 20)).toBeUndefined();
+    expect(reserve.awaits).toBe(0);
+    expect(reserve.relief(unchanged, 7, known(7))).toBeUndefined();
+    expect(reserve.awaits).toBe(7);
+    expect(reserve.relief(unchanged, 9, known(7, 6))).toBeUndefined();
+    expect(reserve.relief(unchanged, 9, known(7, 7))).toEqual({
+      acceptors: acceptors(3),
+      slot: 7,
+      memberships: unchanged,
+    });
+    expect(reserve.awaits).toBe(0);
+    expect(reserve.relief(unchanged, 20, known(20, 20))).toBeUndefined();
+  });
+
+  test("is kept as long as mains say that they know it, and may forget that", () => {
+    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    pass(reserve, 1, [1, 2]);
+    for (const node of [1, 2]) reserve.knows(node, 7);
+    expect(reserve.relief(unchanged, 7, known(7, 3))).toBeUndefined();
   });
 
   test("is kept while a main is silent", () => {
     const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
-    knowAll(reserve, 7);
     pass(reserve, suspectTicks + 1, [1]);
-    expect(reserve.relief(unchanged, 7)).toBeUndefined();
+    expect(reserve.relief(unchanged, 7, known(7, 7))).toBeUndefined();
     pass(reserve, 1, [1, 2]);
-    expect(reserve.relief(unchanged, 7)).toMatchObject({ slot: 7 });
+    expect(reserve.relief(unchanged, 7, known(7, 7))).toMatchObject({ slot: 7 });
   });
 
   test("is kept while a change is pending", () => {
     const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
-    knowAll(reserve, 9);
     const pending = unchanged.chosen(5, encodeMembership(withoutSecond));
-    expect(reserve.relief(pending, 5 + windowSlots - 2)).toBeUndefined();
-    expect(reserve.relief(pending, 5 + windowSlots - 1)).toMatchObject({ slot: 5 + windowSlots - 1 });
+    expect(reserve.relief(pending, 5 + windowSlots - 2, known(9, 9))).toBeUndefined();
+    expect(reserve.relief(pending, 5 + windowSlots - 1, known(9, 9))).toMatchObject({ slot: 5 + windowSlots - 1 });
   });
 
   test("is nothing in a log that is empty", () => {
     const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
-    knowAll(reserve, 0);
-    expect(reserve.relief(unchanged, 0)).toBeUndefined();
+    expect(reserve.relief(unchanged, 0, known(0, 0))).toBeUndefined();
   });
 });

@@ -131,6 +131,8 @@ export function expected(model: Model, from: number, message: Message, everyLear
     }
     case "Probe": {
       const { promised, silent } = model;
+      // What it says that it knows is on its disk, as with a promise.
+      const { next, persist } = promising(model, promised);
       const answer: Message = {
         kind: "ProbeReply",
         round: message.round,
@@ -139,7 +141,7 @@ export function expected(model: Model, from: number, message: Message, everyLear
         chosenThrough: model.chosen,
         memberships: unchanged,
       };
-      return { did: { ...nothing, send: toSender(answer) }, next: model };
+      return { did: { ...nothing, persist, sendAfterPersist: toSender(answer) }, next };
     }
     case "CatchUp": {
       const values: { readonly value: Uint8Array }[] = [];

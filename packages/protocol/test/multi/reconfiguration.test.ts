@@ -122,7 +122,7 @@ test("no-ops fill the slots up to the change, which the old members choose; the 
   vote(role, 3, [2, 3]);
   step(role, client(1), { kind: "Request", sequence: 5, command: value("x") });
   const inForce = flush(role);
-  expect(sentKind(inForce, "Reconfigured")).toEqual([{ kind: "Reconfigured", sequence: 1, number: 1, from: 4 }]);
+  expect(role.status()["members"]).toBe("1,2,4");
   expect(sentKind(inForce, "Accept")).toEqual([]);
   step(role, acceptor(1), promised(1, 4));
   expect(sentKind(flush(role), "Accept")).toEqual([]);
@@ -163,8 +163,52 @@ test("the same change asked again is answered again; another one waits its turn"
   ]);
   reconfigure(role, 4, 3, 3);
   for (const slot of [1, 2, 3]) vote(role, slot, [1, 2]);
-  expect(sentKind(flush(role), "Reconfigured").map(({ sequence }) => sequence)).toEqual([1, 3]);
-  expect(sentKind(reconfigure(role, 4, 3, 4), "Reconfigured")).toMatchObject([{ sequence: 4, from: 4 }]);
+  expect(sentKind(flush(role), "Reconfigured")).toEqual([]);
+  for (const sequence of [4, 4]) expect(sentKind(reconfigure(role, 4, 3, sequence), "Reconfigured")).toEqual([]);
+  step(role, acceptor(1), promised(1, 4, [], 3));
+  const told = step(role, acceptor(2), promised(1, 4, [], 3));
+  expect(sentKind(told, "Reconfigured").map(({ sequence }) => sequence)).toEqual([1, 3, 4]);
+  expect(sentKind(reconfigure(role, 4, 3, 5), "Reconfigured")).toMatchObject([{ sequence: 5, from: 4 }]);
+});
+
+test("a change is answered when a quorum of the new members knows for good all that was chosen without them", () => {
+  const role = replacing();
+  for (const slot of [1, 2, 3]) vote(role, slot, [1, 2]);
+  flush(role);
+  for (const node of [1, 4]) step(role, acceptor(node), promised(1, 4));
+  flush(role);
+  const says = (node: number, chosenThrough: number): Did =>
+    step(role, acceptor(node), { kind: "HeartbeatAck", ballot: 1, round: 1, chosenThrough });
+  // Who says that it knows is asked to promise once more: by that it puts on its disk what it knows.
+  expect(to(says(1, 2), "Prepare")).toEqual([]);
+  expect(to(says(3, 3), "Prepare")).toEqual([]);
+  expect(to(says(1, 3), "Prepare")).toEqual([acceptor(1)]);
+  expect(to(says(4, 3), "Prepare")).toEqual([acceptor(4)]);
+  const others = (): readonly number[] => {
+    const beats: number[] = [];
+    while (beats.length === 0) beats.push(...to(tick(role), "Heartbeat"));
+    return beats;
+  };
+  expect(others()).toContain(acceptor(3));
+  expect(sentKind(step(role, acceptor(4), promised(1, 4, [], 3)), "Reconfigured")).toEqual([]);
+  expect(to(says(4, 3), "Prepare")).toEqual([]);
+  const settled = step(role, acceptor(1), promised(1, 5, [], 4));
+  expect(sentKind(settled, "Reconfigured")).toEqual([{ kind: "Reconfigured", sequence: 1, number: 1, from: 4 }]);
+  expect(others()).not.toContain(acceptor(3));
+  expect(to(says(2, 3), "Prepare")).toEqual([]);
+});
+
+test("a leader that is no member any more leads until the members can do without it", () => {
+  const role = leader();
+  reconfigure(role, 0, 1);
+  for (const slot of [1, 2, 3]) vote(role, slot, [1, 2]);
+  flush(role);
+  for (const node of [2, 3]) step(role, acceptor(node), promised(1, 4));
+  tick(role);
+  expect(role.status()).toMatchObject({ state: "leading", members: "2,3" });
+  for (const node of [2, 3]) step(role, acceptor(node), promised(1, 4, [], 3));
+  tick(role);
+  expect(role.status()["state"]).toBe("following");
 });
 
 test("reads wait while it is open who may have chosen something", () => {

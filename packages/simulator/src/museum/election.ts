@@ -18,7 +18,7 @@ const electionsReset: Exhibit = {
   source: "T. Lianza and C. Snook, A Byzantine failure in the real world, Cloudflare 2020; Omni-Paxos 2023, §2",
   simulation: multiWithAcceptor(() => ({
     output(out) {
-      rewrite(out.send, ({ to, message }) => {
+      rewrite(out.sendAfterPersist, ({ to, message }) => {
         return { to, message: message.kind === "ProbeReply" ? { ...message, leaderSilent: true } : message };
       });
     },
