@@ -29,7 +29,7 @@ export interface HostOptions<Message> {
 
 export interface HostCounters {
   frames: number;
-  /** Frames refused because their bytes are not what they should be. */
+  /** Frames refused because their bytes are not what they should be, or name a sender that does not live at theirs. */
   refusedFrames: number;
   /** Messages for an address that is not here. */
   strayMessages: number;
@@ -55,7 +55,7 @@ export class Host<Message> {
 
   constructor(options: HostOptions<Message>) {
     this.#options = options;
-    options.transport.receive((frame) => this.#open(frame));
+    options.transport.receive((frame, from) => this.#open(frame, from));
   }
 
   attach(address: Address, resident: Resident<Message>): void {
@@ -114,18 +114,20 @@ export class Host<Message> {
     return writer;
   }
 
-  #open(frame: Uint8Array): void {
-    const { codec, group, checksum } = this.#options;
+  /** An address is believed only from the endpoint where it lives: nobody speaks for another. */
+  #open(frame: Uint8Array, source: Endpoint): void {
+    const { codec, group, checksum, route } = this.#options;
+    const isSender = (address: Address): boolean => route(address) === source;
     this.counters.frames += 1;
     try {
-      readFrame(codec, frame, { group, requireChecksum: checksum }, (from, to, message) => {
+      readFrame(codec, frame, { group, requireChecksum: checksum, isSender }, (from, to, message) => {
         const resident = this.#residents.get(to);
         if (resident === undefined) this.counters.strayMessages += 1;
         else resident.post(from, message);
       });
     } catch (failure) {
       if (!(failure instanceof DecodeError)) throw failure;
-      // The network may corrupt a frame; the protocol treats it as lost.
+      // The network may corrupt a frame, and a liar write what it likes; the protocol treats it as lost.
       this.counters.refusedFrames += 1;
     }
     this.#schedule();
@@ -153,7 +155,7 @@ export class Host<Message> {
     for (const endpoint of this.#begun) {
       const writer = this.#outgoing.get(endpoint);
       if (writer === undefined || writer.count === 0) continue;
-      // Anyone may write any sender into a frame: what cannot be reached keeps no buffer.
+      // Clients come and go: what cannot be reached keeps no buffer.
       if (!this.#options.transport.send(endpoint, writer.take())) this.#outgoing.delete(endpoint);
     }
     this.#begun.length = 0;

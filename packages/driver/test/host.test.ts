@@ -1,4 +1,4 @@
-import { addressOf, limits, multi, type Address } from "@synod/protocol";
+import { addressOf, limits, multi, nodeOf, type Address } from "@synod/protocol";
 import { MemoryNetwork } from "@synod/transports/memory";
 import { FrameWriter, newCodec } from "@synod/wire";
 import { beforeEach, expect, test } from "vitest";
@@ -8,6 +8,7 @@ const codec = newCodec<multi.Message>(multi.layout);
 const here = addressOf("acceptor", 1);
 const beside = addressOf("learner", 1);
 const there = addressOf("proposer", 2);
+const far = addressOf("proposer", 3);
 const group = 3;
 
 /** A resident that notes what it gets, and answers as it is told. */
@@ -54,7 +55,7 @@ function run(): void {
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) job();
 }
 
-/** A host at endpoint 1 that knows one other, at 2, whose frames are kept in `arrived`. */
+/** A host at endpoint 1: each node is an endpoint. What it sends to 2 is kept in `arrived`. */
 function newHost(checksum = true): Host<multi.Message> {
   network.endpoint(2).receive((frame) => arrived.push(frame));
   return new Host<multi.Message>({
@@ -62,14 +63,14 @@ function newHost(checksum = true): Host<multi.Message> {
     codec,
     group,
     checksum,
-    route: () => 2,
+    route: nodeOf,
     later: (turn) => jobs.push(turn),
   });
 }
 
 function frameOf(to: Address, message: multi.Message, options = { group, checksum: true }): Uint8Array<ArrayBuffer> {
   const writer = new FrameWriter(codec, options);
-  writer.add(there, to, message);
+  writer.add(far, to, message);
   return writer.take();
 }
 
@@ -92,7 +93,7 @@ test("an arriving message goes to the resident that it names, and a turn follows
   host.attach(here, resident);
   network.endpoint(3).send(1, frameOf(here, probe(7)));
   run();
-  expect(resident.got).toEqual([{ from: there, message: probe(7) }]);
+  expect(resident.got).toEqual([{ from: far, message: probe(7) }]);
   expect(resident.turns).toBe(1);
 });
 
@@ -121,7 +122,26 @@ test.each([
   peer.send(1, frameOf(here, probe(8)));
   run();
   expect(host.counters).toEqual({ frames: 2, refusedFrames: 1, strayMessages: 0, sentMessages: 0 });
-  expect(resident.got).toEqual([{ from: there, message: probe(8) }]);
+  expect(resident.got).toEqual([{ from: far, message: probe(8) }]);
+});
+
+test("whoever says that it is another is not believed, whatever else its frame holds", () => {
+  const host = newHost();
+  const resident = new Recorder();
+  host.attach(here, resident);
+  const lie = new FrameWriter(codec, { group, checksum: true });
+  lie.add(far, here, probe(1));
+  lie.add(there, here, probe(2));
+  const liar = network.endpoint(3);
+  liar.send(1, lie.take());
+  liar.send(1, frameOf(here, probe(3)));
+  // Nor is one that names an address of this very host.
+  const own = new FrameWriter(codec, { group, checksum: true });
+  own.add(beside, here, probe(4));
+  liar.send(1, own.take());
+  run();
+  expect(resident.got).toEqual([{ from: far, message: probe(3) }]);
+  expect(host.counters).toMatchObject({ frames: 3, refusedFrames: 2 });
 });
 
 test("a full frame leaves, and the message that did not fit begins the next one", () => {

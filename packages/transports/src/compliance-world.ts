@@ -35,6 +35,7 @@ export class World {
   readonly #harness: TransportHarness;
   readonly #transports: ReadonlyMap<Endpoint, Transport>;
   readonly #arrived = new Map<Endpoint, Uint8Array[]>();
+  readonly #senders = new Map<Endpoint, Endpoint[]>();
 
   constructor(harness: TransportHarness, transports: ReadonlyMap<Endpoint, Transport>) {
     this.#harness = harness;
@@ -56,12 +57,22 @@ export class World {
     return this.#arrived.get(endpoint) ?? [];
   }
 
+  /** The endpoints that these came from, as the adapter says, in the same order. */
+  sendersAt(endpoint: Endpoint): readonly Endpoint[] {
+    return this.#senders.get(endpoint) ?? [];
+  }
+
   /** Collects what arrives at the endpoints from now on. */
   listen(...endpoints: readonly Endpoint[]): void {
     for (const endpoint of endpoints) {
       const frames: Uint8Array[] = [];
       this.#arrived.set(endpoint, frames);
-      this.at(endpoint).receive((frame) => frames.push(frame));
+      const senders: Endpoint[] = [];
+      this.#senders.set(endpoint, senders);
+      this.at(endpoint).receive((frame, from) => {
+        frames.push(frame);
+        senders.push(from);
+      });
     }
   }
 

@@ -54,6 +54,31 @@ export const transportCompliance: readonly TransportCase[] = [
     }
   }),
 
+  transportCase("a frame arrives with the endpoint that has sent it", [1, 2, 3], async (world) => {
+    world.at(2).send(1, Uint8Array.of(2));
+    await world.turns();
+    world.listen(1, 2, 3);
+    for (let round = 0; round < 10; round++) {
+      for (const [from, to] of [
+        [2, 1],
+        [3, 1],
+        [1, 2],
+        [3, 2],
+      ] as const)
+        world.at(from).send(to, Uint8Array.of(from));
+    }
+    await world.until(
+      "every frame has arrived",
+      () => world.arrivedAt(1).length === 21 && world.arrivedAt(2).length === 20,
+    );
+    for (const to of [1, 2]) {
+      for (const [i, said] of world.sendersAt(to).entries()) {
+        const sender = world.arrivedAt(to)[i]?.[0];
+        check(said === sender, `endpoint ${to} is told that a frame of ${sender} came from ${said}`);
+      }
+    }
+  }),
+
   transportCase("a frame is not delivered inside send", [1, 2], async (world) => {
     world.listen(2);
     world.at(1).send(2, pattern(10, 1));

@@ -2,7 +2,7 @@
  * Frames within one thread: for tests, for a cluster in a page, and for a driver that decides when each frame arrives.
  */
 import { limits } from "@synod/protocol";
-import { newTransportCounters, type Endpoint, type Transport } from "./transport.ts";
+import { newTransportCounters, type Endpoint, type TakeFrame, type Transport } from "./transport.ts";
 
 export interface MemoryNetworkOptions {
   /**
@@ -30,6 +30,7 @@ export class MemoryNetwork {
   endpoint(endpoint: Endpoint): MemoryTransport {
     this.#endpoints.get(endpoint)?.close();
     const transport = new MemoryTransport({
+      endpoint,
       later: this.#later,
       pathBytes: this.#pathBytes,
       find: (to) => this.#endpoints.get(to),
@@ -42,6 +43,7 @@ export class MemoryNetwork {
 
 /** What a transport knows of its network. */
 interface Surroundings {
+  readonly endpoint: Endpoint;
   readonly later: (deliver: () => void) => void;
   readonly pathBytes: number;
   readonly find: (endpoint: Endpoint) => MemoryTransport | undefined;
@@ -50,6 +52,7 @@ interface Surroundings {
 
 /** The way to a peer; a peer that is opened anew is reached by a new one. */
 interface Path {
+  readonly from: Endpoint;
   readonly peer: MemoryTransport;
   /** Bytes sent and not yet taken. */
   waitingBytes: number;
@@ -66,7 +69,7 @@ export class MemoryTransport implements Transport {
   readonly counters = newTransportCounters();
   readonly #surroundings: Surroundings;
   readonly #paths = new Map<Endpoint, Path>();
-  #take: ((frame: Uint8Array) => void) | undefined;
+  #take: TakeFrame | undefined;
   #early: Early[] = [];
   #closed = false;
 
@@ -89,7 +92,7 @@ export class MemoryTransport implements Transport {
     return true;
   }
 
-  receive(take: (frame: Uint8Array) => void): void {
+  receive(take: TakeFrame): void {
     this.#take = take;
     const early = this.#early;
     this.#early = [];
@@ -109,7 +112,7 @@ export class MemoryTransport implements Transport {
     if (peer === undefined) return undefined;
     const known = this.#paths.get(to);
     if (known?.peer === peer) return known;
-    const path = { peer, waitingBytes: 0 };
+    const path = { from: this.#surroundings.endpoint, peer, waitingBytes: 0 };
     this.#paths.set(to, path);
     return path;
   }
@@ -123,7 +126,7 @@ export class MemoryTransport implements Transport {
     path.waitingBytes -= frame.length;
     this.counters.receivedFrames += 1;
     this.counters.receivedBytes += frame.length;
-    this.#take(frame);
+    this.#take(frame, path.from);
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { limits } from "@synod/protocol";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { newTransportCounters, type Endpoint, type Transport } from "./transport.ts";
+import { newTransportCounters, type Endpoint, type TakeFrame, type Transport } from "./transport.ts";
 
 /** One end of a path between two endpoints. It can be posted to a thread, with its port in the transfer list. */
 export interface PathEnd {
@@ -43,7 +43,7 @@ export class MessagePortTransport implements Transport {
   readonly counters = newTransportCounters();
   readonly #pathBytes: number;
   readonly #paths = new Map<Endpoint, Path>();
-  #take: ((frame: Uint8Array) => void) | undefined;
+  #take: TakeFrame | undefined;
   #referenced = true;
   #closed = false;
 
@@ -58,7 +58,7 @@ export class MessagePortTransport implements Transport {
       end.port.close();
       return;
     }
-    const path = new Path(end);
+    const path = new Path(endpoint, end);
     this.#paths.set(endpoint, path);
     end.port.on("close", () => {
       if (this.#paths.get(endpoint) === path) this.disconnect(endpoint);
@@ -84,7 +84,7 @@ export class MessagePortTransport implements Transport {
     return true;
   }
 
-  receive(take: (frame: Uint8Array) => void): void {
+  receive(take: TakeFrame): void {
     const first = this.#take === undefined;
     this.#take = take;
     // Until now what arrived has waited in the ports, counted as not taken.
@@ -126,12 +126,13 @@ export class MessagePortTransport implements Transport {
     path.take(frame.length);
     this.counters.receivedFrames += 1;
     this.counters.receivedBytes += frame.length;
-    this.#take?.(frame);
+    this.#take?.(frame, path.endpoint);
   }
 }
 
 /** An open path, seen from this end. */
 class Path {
+  readonly endpoint: Endpoint;
   readonly port: MessagePort;
   readonly #taken: Uint32Array<SharedArrayBuffer>;
   readonly #here: number;
@@ -139,7 +140,8 @@ class Path {
   #sentBytes: number;
   #closed = false;
 
-  constructor({ port, flow, side }: PathEnd) {
+  constructor(endpoint: Endpoint, { port, flow, side }: PathEnd) {
+    this.endpoint = endpoint;
     this.port = port;
     this.#taken = new Uint32Array(flow);
     this.#here = side;

@@ -24,6 +24,12 @@ export function newTransportCounters(): TransportCounters {
   return { sentFrames: 0, sentBytes: 0, receivedFrames: 0, receivedBytes: 0, droppedFrames: 0, refusedFrames: 0 };
 }
 
+/**
+ * Takes a frame that arrived, and owns its bytes. `from` is the endpoint at the other end of the path that it came by,
+ * whatever is written in it.
+ */
+export type TakeFrame = (frame: Uint8Array, from: Endpoint) => void;
+
 export interface Transport {
   /**
    * Sends a frame; it arrives later, never before this returns. The transport owns its buffer from here on: the caller
@@ -33,10 +39,9 @@ export interface Transport {
    */
   send(to: Endpoint, frame: Uint8Array<ArrayBuffer>): boolean;
   /**
-   * Sets who takes the frames that arrive; the receiver owns their bytes. Frames before this are kept, as many as a
-   * path holds.
+   * Sets who takes the frames that arrive. Frames before this are kept, as many as a path holds.
    */
-  receive(take: (frame: Uint8Array) => void): void;
+  receive(take: TakeFrame): void;
   readonly counters: Readonly<TransportCounters>;
   /** Drops all paths. Sending afterwards drops the frame, and nothing arrives any more. */
   close(): void;

@@ -1,7 +1,7 @@
 /**
  * Transports with one flaw each: the compliance suite must find every one of them.
  */
-import { MemoryNetwork, type Endpoint, type Transport } from "@synod/transports";
+import { MemoryNetwork, type Endpoint, type TakeFrame, type Transport } from "@synod/transports";
 
 type Connect = (endpoints: readonly Endpoint[], pathBytes: number) => ReadonlyMap<Endpoint, Transport>;
 
@@ -95,6 +95,11 @@ export const brokenTransports: readonly BrokenTransport[] = [
     }),
   },
   {
+    flaw: "believes what a frame says of its sender",
+    caught: "a frame arrives with the endpoint that has sent it",
+    connect: flawed((sound) => ({ receive: (take) => sound.receive((frame) => take(frame, frame[1] ?? 2)) })),
+  },
+  {
     flaw: "calls the receiver inside send",
     caught: "a frame is not delivered inside send",
     connect(endpoints, pathBytes) {
@@ -106,8 +111,8 @@ export const brokenTransports: readonly BrokenTransport[] = [
     flaw: "loses what arrives before there is a receiver",
     caught: "frames that arrive before there is a receiver are kept for it",
     connect: flawed((sound) => {
-      let taker: ((frame: Uint8Array) => void) | undefined;
-      sound.receive((frame) => taker?.(frame));
+      let taker: TakeFrame | undefined;
+      sound.receive((frame, from) => taker?.(frame, from));
       return {
         receive(take) {
           taker = take;
@@ -119,11 +124,11 @@ export const brokenTransports: readonly BrokenTransport[] = [
     flaw: "calls every receiver that it ever had",
     caught: "a new receiver takes the place of the one before",
     connect: flawed((sound) => {
-      const takers: ((frame: Uint8Array) => void)[] = [];
+      const takers: TakeFrame[] = [];
       return {
         receive(take) {
           takers.push(take);
-          sound.receive((frame) => takers.forEach((taker) => taker(frame)));
+          sound.receive((frame, from) => takers.forEach((taker) => taker(frame, from)));
         },
       };
     }),
@@ -145,9 +150,9 @@ export const brokenTransports: readonly BrokenTransport[] = [
       const buffer = new Uint8Array(1024 * 1024);
       return {
         receive(take) {
-          sound.receive((frame) => {
+          sound.receive((frame, from) => {
             buffer.set(frame);
-            take(buffer.subarray(0, frame.length));
+            take(buffer.subarray(0, frame.length), from);
           });
         },
       };
@@ -218,10 +223,10 @@ export const brokenTransports: readonly BrokenTransport[] = [
     caught: "nothing arrives any more once the receiver has closed its transport",
     connect: flawed((sound) => ({
       receive(take) {
-        const batch: Uint8Array[] = [];
-        sound.receive((frame) => {
-          batch.push(frame);
-          if (batch.length === 1) queueMicrotask(() => batch.splice(0).forEach(take));
+        const batch: (() => void)[] = [];
+        sound.receive((frame, from) => {
+          batch.push(() => take(frame, from));
+          if (batch.length === 1) queueMicrotask(() => batch.splice(0).forEach((each) => each()));
         });
       },
     })),

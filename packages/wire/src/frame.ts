@@ -121,6 +121,8 @@ export interface ReadFrameOptions {
   readonly requireChecksum: boolean;
   /** Refuse a frame of another group. */
   readonly group?: number;
+  /** Refuse a frame with an envelope from anyone of whom this is not true: whose frame it is, only its path tells. */
+  readonly isSender?: (address: Address) => boolean;
 }
 
 /**
@@ -140,7 +142,7 @@ export function readFrame<Message>(
   const addresses: Address[] = [];
   const messages: Message[] = [];
   for (let i = 0; i < count; i++) {
-    addresses.push(readAddress(reader, "envelope from"), readAddress(reader, "envelope to"));
+    addresses.push(readSender(reader, options), readAddress(reader, "envelope to"));
     const sizeBytes = reader.u32("envelope length");
     const start = reader.offset;
     reader.raw(sizeBytes, "message");
@@ -197,6 +199,14 @@ function readAddress(reader: ByteReader, field: string): Address {
     throw new DecodeError(field, reader.offset - 4, `an address of a role, got ${address}`);
   }
   return address;
+}
+
+function readSender(reader: ByteReader, { isSender }: ReadFrameOptions): Address {
+  const from = readAddress(reader, "envelope from");
+  if (isSender?.(from) === false) {
+    throw new DecodeError("envelope from", reader.offset - 4, `an address of its sender, got ${from}`);
+  }
+  return from;
 }
 
 function addressed(address: Address): Address {

@@ -154,6 +154,12 @@ describe("a frame from outside", () => {
     expect(open(checked, { requireChecksum: false })).toHaveLength(2);
   });
 
+  test("is refused for an envelope of somebody else than its sender", () => {
+    const isSender = (address: Address): boolean => address === proposer;
+    expect(open(plain, { requireChecksum: false, isSender })).toMatchObject({ field: "envelope from", offset: 64 });
+    expect(open(frameOf(false, [[proposer, acceptor, accept]]), { requireChecksum: false, isSender })).toHaveLength(1);
+  });
+
   test("is read where it stands in a larger buffer", () => {
     const larger = new Uint8Array(checked.length + 11);
     larger.set(checked, 7);

@@ -73,9 +73,9 @@ export class Home<Message> {
       transport: {
         ...transport,
         receive: (take) =>
-          transport.receive((frame) => {
+          transport.receive((frame, from) => {
             const before = host.counters.refusedFrames;
-            take(frame);
+            take(frame, from);
             opened(address, frame, host.counters.refusedFrames > before);
           }),
       },

@@ -2,7 +2,7 @@
  * The simulated network: frames between endpoints, late, lost, doubled, damaged or kept back as its faults say.
  */
 import { nodeOf, roleOf } from "@synod/protocol";
-import { newTransportCounters, type Endpoint, type Transport } from "@synod/transports";
+import { newTransportCounters, type Endpoint, type TakeFrame, type Transport } from "@synod/transports";
 import type { Clock } from "./clock.ts";
 import { damageFrame } from "./damage.ts";
 import type { Randomness } from "./randomness.ts";
@@ -33,9 +33,6 @@ export interface Latency {
   readonly least: number;
   readonly most: number;
 }
-
-/** Takes frames for an endpoint. */
-export type Receiver = (frame: Uint8Array) => void;
 
 export interface NetworkOptions {
   readonly clock: Clock;
@@ -70,7 +67,7 @@ const mostClogged = 4096;
 
 export class Network {
   readonly #options: NetworkOptions;
-  readonly #receivers = new Map<Endpoint, Receiver>();
+  readonly #receivers = new Map<Endpoint, TakeFrame>();
   readonly #paths = new Map<Endpoint, Map<Endpoint, Path>>();
   /** With what each keeps back. */
   readonly #faults = new Map<NetworkFault, Clogged[]>();
@@ -215,7 +212,7 @@ export class Network {
     const receiver = this.#receivers.get(to);
     if (receiver === undefined) return;
     this.#options.arrived(from, to, frame);
-    receiver(frame);
+    receiver(frame, from);
   }
 }
 

@@ -100,7 +100,8 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     const host = new WatchedHost<Message>({
       transport: {
         ...transport,
-        receive: (take) => transport.receive((frame) => this.#awake(life, () => this.#open(host, take, frame))),
+        receive: (take) =>
+          transport.receive((frame, from) => this.#awake(life, () => this.#open(host, frame, () => take(frame, from)))),
       },
       codec,
       group: 0,
@@ -176,9 +177,9 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
     });
   }
 
-  #open(host: Host<Message>, take: (frame: Uint8Array) => void, frame: Uint8Array): void {
+  #open(host: Host<Message>, frame: Uint8Array, take: () => void): void {
     const before = host.counters.refusedFrames;
-    take(frame);
+    take();
     this.#world.opened(this.plan.endpoint, frame, host.counters.refusedFrames > before);
   }
 
