@@ -66,8 +66,20 @@ export class Judgement {
 
   /** Whether every slot that is not known can be filled. */
   get isConclusive(): boolean {
-    for (let slot = this.base + 1; slot <= this.highest; slot++) if (this.verdict(slot) === "none") return false;
-    return true;
+    return this.#voted().every((slot) => this.verdict(slot) !== "none");
+  }
+
+  /** The digests of the only values that may be proposed in their slots. */
+  get required(): readonly string[] {
+    return this.#voted().flatMap((slot) => {
+      const verdict = this.verdict(slot);
+      return typeof verdict === "object" ? [verdict.digest] : [];
+    });
+  }
+
+  /** The slots above the base that were voted for: there are as many as the reports have, however high they are. */
+  #voted(): readonly Slot[] {
+    return [...this.#tallies.keys()].filter((slot) => slot > this.base);
   }
 
   #count(slot: Slot, digest: string): void {

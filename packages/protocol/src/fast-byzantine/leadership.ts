@@ -70,15 +70,24 @@ export class Leadership {
   promised(node: number, { ballot, stableThrough, votes, signature }: Promised, out: Output): void {
     if (ballot !== this.ballot || this.isCertified) return;
     this.#reports.set(node, { node, stableThrough, votes, signature });
+    for (const digest of this.#payloads.keys()) if (!this.#isReported(digest)) this.#payloads.delete(digest);
     this.#certify(out);
   }
 
-  payload({ ballot, value }: Payload, out: Output): void {
+  /** The value of a vote that its node has reported: so no node fills the room of another. */
+  payload(node: number, { ballot, slot, value }: Payload, out: Output): void {
     if (ballot !== this.ballot || this.isCertified) return;
-    const { learnerSlots } = this.#configuration.limits;
-    if (this.#payloads.size >= learnerSlots * this.#acceptors.length) return;
-    this.#payloads.set(keyOf(this.#digest(value)), value);
+    const vote = this.#reports.get(node)?.votes.find((each) => each.slot === slot);
+    const digest = keyOf(this.#digest(value));
+    if (vote === undefined || keyOf(vote.digest) !== digest) return;
+    this.#payloads.set(digest, value);
     this.#certify(out);
+  }
+
+  #isReported(digest: string): boolean {
+    for (const { votes } of this.#reports.values())
+      if (votes.some((vote) => keyOf(vote.digest) === digest)) return true;
+    return false;
   }
 
   /** Counts a vote of its ballot, for what it has proposed. */
@@ -143,11 +152,7 @@ export class Leadership {
   }
 
   #hasValues(judgement: Judgement): boolean {
-    for (let slot = judgement.base + 1; slot <= judgement.highest; slot++) {
-      const verdict = judgement.verdict(slot);
-      if (typeof verdict === "object" && !this.#payloads.has(verdict.digest)) return false;
-    }
-    return true;
+    return judgement.required.every((digest) => this.#payloads.has(digest));
   }
 
   /** Proposes the value that may have been learned, or a no-op. */

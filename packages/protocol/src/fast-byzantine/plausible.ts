@@ -30,7 +30,10 @@ export function isPlausible(configuration: Configuration, from: Address, message
       return isFrom("proposer") && isNumber(message.ballot);
     case "Prepare":
       return (
-        isFrom("proposer") && isNumber(message.ballot) && message.suspicions.every((each) => isSuspicion(nodes, each))
+        isFrom("proposer") &&
+        isNumber(message.ballot) &&
+        message.suspicions.length <= nodes.length &&
+        message.suspicions.every((each) => isSuspicion(nodes, each))
       );
     case "Promised":
       return isFrom("acceptor") && isNumber(message.ballot) && isReport(configuration, message);
@@ -40,6 +43,7 @@ export function isPlausible(configuration: Configuration, from: Address, message
       return (
         isFrom("proposer") &&
         isNumber(message.ballot) &&
+        message.reports.length <= nodes.length &&
         message.reports.every((report) => nodes.includes(report.node) && isReport(configuration, report))
       );
     case "Learned":
@@ -78,16 +82,18 @@ function isSuspicion(nodes: readonly number[], { node, ballot }: Suspicion): boo
 }
 
 /**
- * An acceptor never votes far above what is stable, so that no report is longer. Of a slot a report says that it is
- * stable or what was voted for, not both: it would count twice.
+ * An acceptor never votes far above what is stable, so that no report is longer or reaches higher; after a restart it may
+ * know of a stable slot that is a window lower. Of a slot a report says that it is stable or what was voted for, not both:
+ * it would count twice.
  */
 function isReport(
   { limits }: Configuration,
   { stableThrough, votes }: { readonly stableThrough: number; readonly votes: readonly Vote[] },
 ): boolean {
+  const mostSlots = limits.learnerSlots + limits.windowSlots;
   return (
     stableThrough <= most &&
-    votes.length <= limits.learnerSlots &&
-    votes.every((vote) => isVote(vote) && vote.slot > stableThrough)
+    votes.length <= mostSlots &&
+    votes.every((vote) => isVote(vote) && vote.slot > stableThrough && vote.slot <= stableThrough + mostSlots)
   );
 }

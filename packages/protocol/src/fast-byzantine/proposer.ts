@@ -71,7 +71,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       case "Promised":
         return this.#leadership?.promised(nodeOf(from), message, out);
       case "Payload":
-        return this.#leadership?.payload(message, out);
+        return this.#leadership?.payload(nodeOf(from), message, out);
       case "Accepted":
         return this.#leadership?.accepted(nodeOf(from), message);
       case "Served":

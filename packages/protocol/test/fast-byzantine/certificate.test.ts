@@ -107,6 +107,18 @@ describe("a certificate", () => {
     expect(judgement?.highest).toBe(slot);
   });
 
+  test("is judged by the slots that were voted for, not by all below the highest", () => {
+    const far = 2 ** 50;
+    const votes = [{ slot: far, ballot: 1, digest: digestOf("v") }];
+    const judgement = judge(quorums, 2, [
+      ...five.slice(0, 2),
+      ...[3, 4, 5].map((node) => ({ ...report(node, "."), votes })),
+    ]);
+    expect(judgement?.highest).toBe(far);
+    expect(judgement?.isConclusive).toBe(true);
+    expect(judgement?.required).toEqual([keyOf(digestOf("v"))]);
+  });
+
   test("leaves free what the reports leave free, also above what was voted for", () => {
     const judgement = judge(
       quorums,

@@ -305,4 +305,23 @@ describe("a proposer", () => {
     const proposed = out.sendAfterPersist.map(({ message }) => message).filter(({ kind }) => kind === "Accept");
     expect([...new Set(proposed)]).toEqual([accept(2, 1, A), accept(2, 2, B)]);
   });
+
+  test("holds only values of votes that their node has reported: junk of one takes nobody's room", () => {
+    const role = played(
+      new Proposer({ ...configuration, limits: { ...configuration.limits, learnerSlots: 1 } }, 2, digest),
+    );
+    role.tick();
+    for (const node of [3, 4, 5]) role.step(proposer(node), { kind: "Suspect", ballot: 1, signature: unsigned });
+    const votes = [{ slot: 1, ballot: 1, digest: digest(A) }];
+    const promised: Message = { kind: "Promised", ballot: 2, stableThrough: 0, votes, signature: unsigned };
+    for (const node of [1, 3, 4, 5]) role.step(acceptor(node), promised);
+    // Nobody has reported these, nor node 6 anything.
+    for (let junk = 0; junk < 100; junk++) {
+      const value = command(`junk ${junk}`);
+      for (const node of [1, 6]) role.step(acceptor(node), { kind: "Payload", ballot: 2, slot: 1, value });
+    }
+    expect(kinds(role.step(acceptor(6), { kind: "Payload", ballot: 2, slot: 1, value: A }))).toEqual([]);
+    role.step(acceptor(6), promised);
+    expect(kinds(role.step(acceptor(3), { kind: "Payload", ballot: 2, slot: 1, value: A }))).toContain("Certificate");
+  });
 });

@@ -32,7 +32,7 @@ export const fastByzantineTongue: Tongue<Message> = {
       case "Promised":
         return forgedReport(message, random);
       case "Payload":
-        return { ...message, value: invented };
+        return random() < 0.5 ? { ...message, value: invented } : junk(message);
       case "Certificate":
         return forgedCertificate(message, random);
       case "Prepare":
@@ -54,13 +54,19 @@ export const fastByzantineTongue: Tongue<Message> = {
   },
 };
 
-/** Votes left out or changed, or slots called stable that are not. */
+/** More values than a small bound has room for, none of which was voted for. */
+function junk(message: fastByzantine.Payload): readonly Message[] {
+  return Array.from({ length: 40 }, (_, index) => ({ ...message, value: Uint8Array.of(1, 0, 0, 0, index) }));
+}
+
+/** Votes left out or changed, in a slot that is far away, or slots called stable that are not. */
 function forgedReport(message: fastByzantine.Promised, random: Random): Message {
   const { votes, stableThrough } = message;
   const coin = random();
   if (coin < 0.25) return { ...message, votes: votes.filter(() => random() < 0.5) };
   if (coin < 0.4) return { ...message, stableThrough: stableThrough + Math.floor(random() * 10) };
   const digest = quickDigest(coin < 0.8 ? nothing : invented);
+  if (coin > 0.95) return { ...message, votes: [{ slot: stableThrough + 2 ** 50, ballot: 1, digest }] };
   const [{ slot } = { slot: stableThrough }] = votes.slice(-1);
   const changed = votes.map((vote) => ({ ...vote, digest }));
   return { ...message, votes: [...changed, { slot: slot + 1, ballot: message.ballot - 1, digest }] };

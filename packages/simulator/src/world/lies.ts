@@ -26,7 +26,7 @@ export interface Tongue<Message> {
   /** What contradicts a message that goes to several; undefined when nothing does. */
   contradict(message: Message, random: Random): Message | undefined;
   /** What an honest node could not say, in the place of a message; undefined when it is a kind of no use for that. */
-  forge(message: Message, random: Random): Message | undefined;
+  forge(message: Message, random: Random): Message | readonly Message[] | undefined;
   /** Agrees with whatever is heard: what a liar says to those who said it, whatever it says to others. */
   echo(node: number, from: Address, message: Message): readonly Envelope<Message>[];
 }
@@ -47,8 +47,8 @@ export interface LiarOptions<Message> {
 interface ToldLies<Message> {
   /** For some who are told. */
   readonly contradiction: Message | undefined;
-  /** For all. */
-  readonly forged: Message | undefined;
+  /** For all; none when it is not forged. */
+  readonly forged: readonly Message[];
 }
 
 /** What it said that may be said again. */
@@ -84,10 +84,9 @@ export class Liar<Message extends { readonly kind: string }> {
 
   #invent(message: Message): ToldLies<Message> {
     const { random, tongue, lies } = this.#options;
-    return {
-      contradiction: random() < lies.equivocation ? tongue.contradict(message, random) : undefined,
-      forged: random() < lies.forgery ? tongue.forge(message, random) : undefined,
-    };
+    const contradiction = random() < lies.equivocation ? tongue.contradict(message, random) : undefined;
+    const forged = random() < lies.forgery ? tongue.forge(message, random) : undefined;
+    return { contradiction, forged: forged === undefined ? [] : "kind" in forged ? [forged] : forged };
   }
 
   #lie(envelope: Envelope<Message>, { contradiction, forged }: ToldLies<Message>): readonly Envelope<Message>[] {
@@ -100,9 +99,9 @@ export class Liar<Message extends { readonly kind: string }> {
       lied("equivocation");
       return [{ to, message: contradiction }, ...replayed];
     }
-    if (forged !== undefined) {
+    if (forged.length > 0) {
       lied("forgery");
-      return [{ to, message: forged }, ...replayed];
+      return [...forged.map((each) => ({ to, message: each })), ...replayed];
     }
     if (!this.#does("corruption")) return [envelope, ...replayed];
     return [{ to, message: corrupted(message, layout, random) }, ...replayed];
