@@ -14,7 +14,7 @@ import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { KnownCommands } from "./known-commands.ts";
 import type { Accept, Checkpoint, Doubted, Entry, Learned, Message, NewView, Slot, Suspected } from "./messages.ts";
-import type { Verify } from "./messages.ts";
+import type { Verify, Wanted } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { firstBallot, firstView, viewOf, type View } from "./proof.ts";
 import { believedBy } from "./quorums.ts";
@@ -74,6 +74,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         return this.#doubted(message, out);
       case "Suspected":
         return this.#suspected(nodeOf(from), message, out);
+      case "Wanted":
+        return this.#wanted(from, message, out);
       case "NewView":
         return this.#newView(from, message, out);
       case "Checkpoint":
@@ -285,10 +287,16 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         ballot: this.#ballot,
         stable,
         checkpoints: proof,
-        votes: votes.map(({ slot, ballot, value, certificate }) => ({ slot, ballot, value, certificate })),
+        votes: votes.map(({ slot, ballot, digest, certificate }) => ({ slot, ballot, digest, certificate })),
         signature: unsigned,
       },
     });
+  }
+
+  /** The leader to whom it promised its votes lacks the value of one. */
+  #wanted(from: Address, { slot }: Wanted, out: Output): void {
+    const vote = nodeOf(from) === this.#owner ? this.#voting.vote(slot) : undefined;
+    if (vote !== undefined) out.send.push({ to: from, message: { kind: "Payload", slot, value: vote.value } });
   }
 
   #newView(from: Address, { ballot, promises }: NewView, out: Output): void {

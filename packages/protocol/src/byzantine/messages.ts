@@ -18,6 +18,8 @@
  *
  *     another leader      acceptor -> acceptors    : Suspected        f + 1 of them, and an acceptor moves on
  *                         acceptor -> next leader  : Promised         its votes, each with 2f + 1 Verify as proof
+ *                         leader   -> acceptor     : Wanted           the value of one of them
+ *                         acceptor -> leader       : Payload
  *                         leader   -> acceptors x4 : NewView          2f + 1 Promised: what may have been chosen
  *                         acceptor -> own proposer : Standing         the ballot that it is in
  *
@@ -171,17 +173,25 @@ export interface Promised {
   /** The last slot of its stable checkpoint, and a quorum's checkpoints that prove it; none for 0. */
   readonly stable: Slot;
   readonly checkpoints: readonly CheckpointRow[];
-  /** Its last vote in each slot above that, in slot order. */
-  readonly votes: readonly {
-    readonly slot: Slot;
-    readonly ballot: Ballot;
-    readonly value: Value;
-    readonly certificate: readonly Witness[];
-  }[];
+  /** Its last vote in each slot above that, in slot order. Digests stand for the values: together those may be large. */
+  readonly votes: readonly VoteRow[];
   readonly signature: Uint8Array;
 }
 
-/** A Promised as a row of a NewView: digests stand for the values. */
+/** The next leader asks an acceptor for the value of a vote that it promised. */
+export interface Wanted {
+  readonly kind: "Wanted";
+  readonly slot: Slot;
+}
+
+/** The value of a promised vote; its digest tells which. */
+export interface Payload {
+  readonly kind: "Payload";
+  readonly slot: Slot;
+  readonly value: Value;
+}
+
+/** A Promised as a row of a NewView. */
 export interface PromiseRow {
   readonly acceptor: number;
   readonly stable: Slot;
@@ -254,6 +264,8 @@ export type Message =
   | Suspected
   | Entered
   | Promised
+  | Wanted
+  | Payload
   | NewView
   | Checkpoint
   | Stable
@@ -280,6 +292,15 @@ const checkpointRows = {
   ],
 } as const;
 
+const voteRows = {
+  list: [
+    ["slot", "integer"],
+    ["ballot", "integer"],
+    ["digest", "bytes"],
+    ["certificate", witnesses],
+  ],
+} as const;
+
 /** The order of kinds and fields on the wire. */
 export const layout = layouts<Message>({
   ...serviceLayout,
@@ -299,16 +320,11 @@ export const layout = layouts<Message>({
     ballot: "integer",
     stable: "integer",
     checkpoints: checkpointRows,
-    votes: {
-      list: [
-        ["slot", "integer"],
-        ["ballot", "integer"],
-        ["value", "bytes"],
-        ["certificate", witnesses],
-      ],
-    },
+    votes: voteRows,
     signature: "bytes",
   },
+  Wanted: { slot: "integer" },
+  Payload: { slot: "integer", value: "bytes" },
   NewView: {
     ballot: "integer",
     promises: {
@@ -316,17 +332,7 @@ export const layout = layouts<Message>({
         ["acceptor", "integer"],
         ["stable", "integer"],
         ["checkpoints", checkpointRows],
-        [
-          "votes",
-          {
-            list: [
-              ["slot", "integer"],
-              ["ballot", "integer"],
-              ["digest", "bytes"],
-              ["certificate", witnesses],
-            ],
-          },
-        ],
+        ["votes", voteRows],
         ["signature", "bytes"],
       ],
     },

@@ -49,6 +49,10 @@ export function isPlausible(configuration: Configuration, to: Address, from: Add
       return isOf("acceptor") && isBallot(message.ballot) && isSlot(message.stable + 1);
     case "NewView":
       return isOf("proposer") && isBallot(message.ballot);
+    case "Wanted":
+      return isOf("proposer") && isSlot(message.slot);
+    case "Payload":
+      return isOf("acceptor") && isSlot(message.slot) && message.value.length <= mostValue(configuration);
     case "Checkpoint":
       return isOf("acceptor") && isSlot(message.slot);
     case "CatchUp":

@@ -13,21 +13,16 @@ import type { Delivery, Output } from "./delivery.ts";
 import { Doubts } from "./doubts.ts";
 import { KnownCommands } from "./known-commands.ts";
 import { Leadership } from "./leadership.ts";
-import type { Entry, Message, PromiseRow, Promised, Relayed, Request, Served, Slot, Standing } from "./messages.ts";
+import type { Entry, Message, NewView, Payload, Promised, Relayed, Request, Served } from "./messages.ts";
+import type { Slot, Standing } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { firstBallot, firstView, isProved, viewOf } from "./proof.ts";
+import { Promises } from "./promises.ts";
 import { believedBy } from "./quorums.ts";
 import { RequestPool, type Pending } from "./request-pool.ts";
 import { promiseRow } from "./seals.ts";
 
 const unsigned = new Uint8Array(0);
-
-/** What the acceptors promised for a ballot that this proposer is to lead. */
-interface Preparation {
-  readonly ballot: Ballot;
-  readonly promises: Map<number, PromiseRow>;
-  readonly values: Map<string, Value>;
-}
 
 export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
@@ -44,7 +39,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #ballot: Ballot = noBallot;
   #stable: Slot = 0;
   #chosenThrough: Slot = 0;
-  #preparation: Preparation | undefined;
+  readonly #promises = new Promises();
   #leadership: Leadership | undefined;
 
   constructor(configuration: Configuration, node: number) {
@@ -69,6 +64,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
         return this.#serve(message);
       case "Promised":
         return this.#promised(from, message, out);
+      case "Payload":
+        return this.#payload(from, message, out);
       default:
         return;
     }
@@ -96,7 +93,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
 
   status(): RoleStatus {
     return {
-      state: this.#leadership !== undefined ? "leading" : this.#preparation !== undefined ? "preparing" : "following",
+      state: this.#leadership !== undefined ? "leading" : this.#promises.size > 0 ? "preparing" : "following",
       ballot: this.#ballot,
       leader: ballotOwner(this.#ballot, this.#configuration.nodes.length),
       slotsInFlight: this.#leadership?.slotsInFlight ?? 0,
@@ -173,35 +170,41 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const { ballot } = promised;
     if (!this.#owns(ballot)) return;
     if (this.#leadership?.ballot === ballot) return this.#leadership.show(from, out);
-    if (ballot <= this.#led || ballot < this.#ballot || ballot < (this.#preparation?.ballot ?? noBallot)) return;
-    const row = promiseRow(nodeOf(from), promised, this.#configuration.digest);
+    if (ballot <= this.#led || ballot < this.#ballot) return;
+    const row = promiseRow(nodeOf(from), promised);
     if (!isProved(this.#configuration, ballot, row)) return;
-    if (this.#preparation?.ballot !== ballot) this.#preparation = { ballot, promises: new Map(), values: new Map() };
-    const { promises, values } = this.#preparation;
-    promises.set(row.acceptor, row);
-    for (const [index, { value }] of promised.votes.entries()) {
-      const digest = row.votes[index]?.digest;
-      if (digest !== undefined) values.set(keyOf(digest), value);
-    }
-    this.#begin(this.#preparation, out);
+    this.#promises.add(ballot, row);
+    this.#want(from, out);
+    this.#begin(ballot, out);
+  }
+
+  /** Asks for one value at a time; what is lost is asked for again when the promise comes again. */
+  #want(from: Address, out: Output): void {
+    const slot = this.#promises.missing(nodeOf(from));
+    if (slot !== undefined) out.send.push({ to: from, message: { kind: "Wanted", slot } });
+  }
+
+  #payload(from: Address, { slot, value }: Payload, out: Output): void {
+    const ballot = this.#promises.keep(nodeOf(from), slot, this.#configuration.digest(value), value);
+    if (ballot === undefined) return;
+    this.#want(from, out);
+    this.#begin(ballot, out);
   }
 
   /** With the promises of a quorum it leads: what they show is what its first proposals must be. */
-  #begin({ ballot, promises, values }: Preparation, out: Output): void {
-    const rows = [...promises.values()];
-    const view = viewOf(this.#configuration, ballot, rows);
+  #begin(ballot: Ballot, out: Output): void {
+    const promises = this.#promises.complete(ballot);
+    const view = viewOf(this.#configuration, ballot, promises);
     if (view === undefined) return;
-    this.#preparation = undefined;
+    const values = new Map<string, Value>();
+    for (const key of view.required.values()) {
+      const value = this.#promises.value(key);
+      if (value !== undefined) values.set(key, value);
+    }
+    this.#promises.forget(ballot);
     this.#pool.release();
-    this.#lead(
-      new Leadership(this.#configuration, ballot, view, values, {
-        kind: "NewView",
-        ballot,
-        promises: rows,
-        signature: unsigned,
-      }),
-      out,
-    );
+    const newView: NewView = { kind: "NewView", ballot, promises, signature: unsigned };
+    this.#lead(new Leadership(this.#configuration, ballot, view, values, newView), out);
   }
 
   #lead(leadership: Leadership, out: Output): void {

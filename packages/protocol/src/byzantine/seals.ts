@@ -19,16 +19,9 @@ export function verifyText(ballot: Ballot, slot: Slot, digest: Uint8Array): Uint
   return new SignedText(subject.verify).integer(ballot).integer(slot).bytes(digest).take();
 }
 
-/** A Promised with digests in the place of the values, as a leader shows it to others. */
-export function promiseRow(acceptor: number, promised: Promised, digest: Digest): PromiseRow {
-  const { stable, checkpoints, votes, signature } = promised;
-  return {
-    acceptor,
-    stable,
-    checkpoints,
-    votes: votes.map(({ slot, ballot, value, certificate }) => ({ slot, ballot, digest: digest(value), certificate })),
-    signature,
-  };
+/** A Promised as a leader shows it to others. */
+export function promiseRow(acceptor: number, { stable, checkpoints, votes, signature }: Promised): PromiseRow {
+  return { acceptor, stable, checkpoints, votes, signature };
 }
 
 export function newSeals(digest: Digest): Seals<Message> {
@@ -42,7 +35,7 @@ export function newSeals(digest: Digest): Seals<Message> {
       const own: Statement = { signer: from, text: textOf(message, digest), signature: message.signature };
       switch (message.kind) {
         case "Promised":
-          return [own, ...promiseProofs(promiseRow(from, message, digest))];
+          return [own, ...promiseProofs(message)];
         case "NewView":
           return [own, ...message.promises.flatMap((promise) => promiseStatements(message.ballot, promise))];
         default:
@@ -75,7 +68,7 @@ function textOf(message: Signed, digest: Digest): Uint8Array {
     case "Suspected":
       return new SignedText(subject.suspected).integer(message.ballot).take();
     case "Promised":
-      return promiseText(message.ballot, promiseRow(0, message, digest));
+      return promiseText(message.ballot, message);
     case "NewView":
       return newViewText(message);
     case "Checkpoint":

@@ -142,7 +142,12 @@ describe("it leaves a ballot", () => {
     suspect(4, 2);
     const promised = out.sendAfterPersist.map(({ message }) => message).find(({ kind }) => kind === "Promised");
     const certificate = [1, 2, 3].map((node) => ({ acceptor: node, signature }));
-    expect(promised).toMatchObject({ votes: [{ slot: 1, ballot: 1, value: a, certificate }] });
+    expect(promised).toMatchObject({ votes: [{ slot: 1, ballot: 1, digest: digest(a), certificate }] });
+    out = newOutput();
+    step(addressOf("proposer", 3), { kind: "Wanted", slot: 1 });
+    expect(out.send).toEqual([]);
+    step(addressOf("proposer", 2), { kind: "Wanted", slot: 1 });
+    expect(out.send).toEqual([{ to: addressOf("proposer", 2), message: { kind: "Payload", slot: 1, value: a } }]);
     const vote = { slot: 1, ballot: 1, digest: digest(a), certificate };
     const promise = (node: number, votes: readonly byzantine.VoteRow[]): byzantine.PromiseRow => ({
       acceptor: node,

@@ -1,5 +1,5 @@
 import { addressOf, byzantine, newOutput, type Address } from "@synod/protocol";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 
 const digest = (bytes: Uint8Array): Uint8Array => Uint8Array.of(bytes.length, ...bytes.subarray(0, 8));
 const configuration = byzantine.configurationOf(4, digest);
@@ -52,11 +52,58 @@ test("it leads no ballot of another, none twice, and none that it led in an earl
 });
 
 test("a promise that proves nothing of what it says does not count", () => {
-  const votes = [{ slot: 1, ballot: 1, value: command, certificate: [{ acceptor: 1, signature: Uint8Array.of(1) }] }];
+  const votes = [
+    { slot: 1, ballot: 1, digest: digest(command), certificate: [{ acceptor: 1, signature: Uint8Array.of(1) }] },
+  ];
   step(addressOf("acceptor", 1), { ...promised(2), votes });
   step(addressOf("acceptor", 3), { ...promised(2), stable: 4 });
   step(addressOf("acceptor", 4), promised(2));
   expect(out.persist).toEqual([]);
+});
+
+test("a promise of one acceptor for a ballot far away keeps it from leading no other", () => {
+  const far = 2 + 4 * 2 ** 40;
+  step(addressOf("acceptor", 1), promised(far));
+  for (const node of [2, 3, 4]) step(addressOf("acceptor", node), promised(2));
+  expect(out.persist).toEqual([{ kind: "Entered", ballot: 2 }]);
+  step(addressOf("acceptor", 1), promised(far));
+  for (const node of [2, 3, 4]) step(addressOf("acceptor", node), promised(6));
+  expect(out.persist.at(-1)).toEqual({ kind: "Entered", ballot: 6 });
+});
+
+describe("a promise counts when the values of its votes have come", () => {
+  const other = Uint8Array.of(1, 0, 0, 0, 43);
+  const certificate = [1, 3, 4].map((acceptor) => ({ acceptor, signature: Uint8Array.of(1) }));
+  const vote = (slot: number, value: Uint8Array) => ({ slot, ballot: 1, digest: digest(value), certificate });
+  const both = { ...promised(2), votes: [vote(1, command), vote(2, other)] };
+  const payload = (node: number, slot: number, value: Uint8Array): void =>
+    step(addressOf("acceptor", node), { kind: "Payload", slot, value });
+
+  test("which are asked for one by one, again when the promise comes again, and taken as they were promised", () => {
+    for (const node of [1, 3]) step(addressOf("acceptor", node), promised(2));
+    step(addressOf("acceptor", 4), both);
+    step(addressOf("acceptor", 4), both);
+    expect(sent("Wanted")).toEqual([1, 1].map((slot) => ({ kind: "Wanted", slot })));
+    payload(4, 1, other);
+    payload(3, 1, command);
+    payload(4, 1, command);
+    payload(4, 1, command);
+    expect(sent("Wanted").slice(2)).toEqual([{ kind: "Wanted", slot: 2 }]);
+    expect(out.persist).toEqual([]);
+    payload(4, 2, other);
+    proposer.flush(out);
+    expect(out.persist).toEqual([{ kind: "Entered", ballot: 2 }]);
+    expect([...new Set(sent("Accept"))]).toMatchObject([
+      { slot: 1, value: command },
+      { slot: 2, value: other },
+    ]);
+  });
+
+  test("so who keeps them back is done without", () => {
+    step(addressOf("acceptor", 1), both);
+    for (const node of [2, 3, 4]) step(addressOf("acceptor", node), promised(2));
+    expect(out.persist).toEqual([{ kind: "Entered", ballot: 2 }]);
+  });
 });
 
 test("one proposer that relays a command is not believed, two are", () => {

@@ -31,6 +31,8 @@ function forge(message: Message, random: Random): Message | undefined {
       return { ...message, value: invented(random) };
     case "Promised":
       return forgedPromise(message, random);
+    case "Payload":
+      return { ...message, value: invented(random) };
     case "NewView":
       return forgedView(message, random);
     case "Checkpoint":
@@ -55,10 +57,13 @@ function invented(random: Random): Uint8Array {
 /** Votes left out, or made up with signatures that nobody gave. */
 function forgedPromise(message: byzantine.Promised, random: Random): Message {
   const { votes, stable, ballot } = message;
-  if (random() < 0.25) return { ...message, votes: votes.filter(() => random() < 0.5) };
+  const coin = random();
+  if (coin < 0.25) return { ...message, votes: votes.filter(() => random() < 0.5) };
+  // Far away, and of the same owner, however many nodes there are.
+  if (coin < 0.4) return { ...message, ballot: ballot + 420 * 2 ** 40 };
   const signers = votes[0]?.certificate.map(({ acceptor }) => acceptor) ?? [1, 2, 3];
   const certificate = signers.map((acceptor) => ({ acceptor, signature: someSignature }));
-  const madeUp = (slot: number) => ({ slot, ballot: ballot - 1, value: nothing, certificate });
+  const madeUp = (slot: number) => ({ slot, ballot: ballot - 1, digest: quickDigest(nothing), certificate });
   const instead = votes.map(({ slot }) => madeUp(slot));
   return { ...message, votes: [...instead, madeUp((votes.at(-1)?.slot ?? stable) + 1)] };
 }
