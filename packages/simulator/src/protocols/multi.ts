@@ -13,7 +13,7 @@ import {
   roleOf,
   timing,
 } from "@synod/protocol";
-import type { Address, QuorumSystem, Random, RoleMachine, ServiceMessage } from "@synod/protocol";
+import type { Access, Address, QuorumSystem, Random, RoleMachine, ServiceMessage } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
 import { leavingBacking, Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
@@ -171,7 +171,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     newPerson: (surroundings) =>
       new SessionPerson({
         surroundings,
-        access: leaderAccess(allNodes),
+        access: membersChange ? accessOf(() => checkers.consensus.members.members) : leaderAccess(nodes),
         workload: seenWorkload,
         nextUnique: () => (unique += 1),
         newSession: parts.session,
@@ -205,6 +205,16 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
       return undefined;
     },
     finalCheck: () => checkers.finish(),
+  };
+}
+
+/** Of the nodes that are members now. */
+function accessOf(members: () => readonly number[]): Access {
+  return {
+    ...leaderAccess(members()),
+    get nodes() {
+      return members();
+    },
   };
 }
 
