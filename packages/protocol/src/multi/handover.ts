@@ -39,7 +39,7 @@ export class Handover {
   /** A membership is in force: who asked for it waits on; who asked for another one, which was not chosen, is told. */
   inForce(membership: Membership, changing: Changing | undefined, out: Output): void {
     if (changing === undefined) return;
-    if (!isMade(membership, changing.change)) return changing.refuse("another change is under way", undefined, out);
+    if (!isMade(membership, changing.change)) return changing.refuse("another change is under way", out);
     for (const asker of changing.askers) this.awaitedBy(asker);
   }
 

@@ -142,6 +142,10 @@ export class Leadership {
   /** Proposes what phase 1 left to finish, in slot order, then what waits, as far as the window has room. */
   flush(queue: RequestQueue, out: Output): void {
     this.#follow(out);
+    if (this.#changing?.callsRoll(this.commitPoint, this.#configuration.limits.windowSlots) === true) {
+      this.#changing.rollCalled(this.#reads.lastRound + 1);
+      this.announce(out);
+    }
     while (this.#window.hasRoom && this.#proposeNext(queue, out));
     this.#reads.decide(this.#isPreparing, this.commitPoint, this.#governing, this.#lastFilled);
     if (this.#reads.wantsRound) this.#audience.asks(this.#heartbeat(), out);
@@ -199,7 +203,7 @@ export class Leadership {
     this.#attendance.knows(chosenThrough);
     this.#roster.hears(node);
     this.#roster.knows(node, chosenThrough);
-    this.#changing?.hears(node, chosenThrough);
+    this.#changing?.hears(node, round, chosenThrough);
     if (this.#handover.asks(node, chosenThrough, this.#memberships.latest, this.#roster.awaits)) {
       // Not for what it has accepted. The ballot is durable, since it has been promised.
       const message: Message = { kind: "Prepare", ballot: this.#ballot, from: this.#window.nextSlot };
@@ -272,9 +276,9 @@ export class Leadership {
 
   #judgeChange(changing: Changing, out: Output): void {
     const { timing, limits } = this.#configuration;
-    const refused = changing.tick(timing, this.commitPoint, limits.windowSlots, this.#attendance);
+    const refused = changing.tick(timing, this.commitPoint, limits.windowSlots);
     if (refused === undefined) return;
-    changing.refuse(refused, this.#attendance, out);
+    changing.refuse(refused, out);
     this.#changing = undefined;
     this.#govern();
   }
@@ -345,7 +349,7 @@ export class Leadership {
       this.#preparation = undefined;
     }
     const changing = this.#changing;
-    const next = changing?.readyAt(this.commitPoint, this.#configuration.limits.windowSlots, this.#attendance);
+    const next = changing?.readyAt(this.commitPoint, this.#configuration.limits.windowSlots);
     if (changing !== undefined && next !== undefined) {
       changing.proposed();
       return this.#propose(encodeMembership(next), [], out);

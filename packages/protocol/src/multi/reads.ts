@@ -84,6 +84,11 @@ export class PendingReads {
     return last !== undefined && last.round > this.#sent && this.#confirmed === this.#sent;
   }
 
+  /** That of the last heartbeat. */
+  get lastRound(): number {
+    return this.#sent;
+  }
+
   /** Numbers the next heartbeat. */
   nextRound(): number {
     this.#sent += 1;

@@ -11,6 +11,8 @@ const administrator = 2;
 /** Long enough for a change to be in force, and for a node that left to hear of it. */
 const oneChange = 20;
 const leaving = 200;
+/** Longer than the new members have to answer. */
+const rollCall = 120;
 
 /** What the administrator was answered last. */
 function answer({ stage }: MultiPlay): string {
@@ -76,7 +78,7 @@ export const reconfigurationScenarios: readonly Scenario[] = [
       stage.run(stage.now + leaving);
       play.raiseCurtain();
       play.reconfigure(administrator, { remove: 2 });
-      stage.run(stage.now + oneChange);
+      stage.run(stage.now + rollCall);
       return `The change is ${answer(play)}.`;
     },
   ),
