@@ -59,7 +59,10 @@ export const limits = {
   transactions: 1024,
   /** Writes of one transaction at one participant. */
   transactionWrites: 256,
-  /** Outcomes of transactions that a role remembers; whoever asks for an older one is not answered. */
+  /**
+   * Outcomes of transactions that a role remembers; a client that asks for an older one is not answered. Those that a
+   * participant may lack are among them, and never forgotten: when there are so many of these, nothing new begins.
+   */
   outcomes: 64 * 1024,
   /** Bytes of keys and values that a participant may hold: all of it is in each log segment. */
   participantBytes: 8 * 1024 * 1024,

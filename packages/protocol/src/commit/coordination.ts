@@ -1,20 +1,22 @@
 /**
  * What the coordinators of two-phase and three-phase commit have in common: the numbers that they give out, and what
- * they have decided, which is on stable storage before it is told.
+ * they have decided, which is on stable storage before it is told, and until all participants have it.
  */
 import { nodeOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner } from "../ballot.ts";
-import type { Envelope } from "../output.ts";
+import type { Envelope, RoleStatus } from "../output.ts";
 import type { CommitConfiguration } from "./configuration.ts";
-import type { Begin, Begun, Decision, Forgotten, Reserved, Share, TransactionId } from "./messages.ts";
+import type { Begin, Begun, Closed, Decision, Forgotten, Outcome } from "./messages.ts";
+import type { Reminder, Reserved, Settled, Share, TransactionId } from "./messages.ts";
 import { Numbering } from "./numbering.ts";
 import { Outcomes } from "./outcomes.ts";
+import { Reminders } from "./reminders.ts";
 
-export type CoordinatorEntry = Reserved | Decision | Forgotten;
+export type CoordinatorEntry = Reserved | Outcome | Decision | Forgotten;
 
 interface Output {
   readonly persist: { push(entry: CoordinatorEntry): unknown };
-  readonly sendAfterPersist: { push(envelope: Envelope<Begun | Decision>): unknown };
+  readonly sendAfterPersist: { push(envelope: Envelope<Begun | Decision | Reminder | Closed>): unknown };
 }
 
 export class Coordination {
@@ -22,6 +24,7 @@ export class Coordination {
   readonly #node: number;
   readonly #numbering: Numbering;
   readonly #outcomes: Outcomes;
+  readonly #reminders: Reminders;
   /** What an earlier life may have begun has a number up to this one. */
   #earlierThrough: TransactionId = 0;
 
@@ -30,10 +33,24 @@ export class Coordination {
     this.#node = node;
     this.#numbering = new Numbering(node, configuration.nodes);
     this.#outcomes = new Outcomes(configuration.nodes, configuration.limits.outcomes);
+    this.#reminders = new Reminders(configuration, this.#outcomes);
   }
 
-  get outcomes(): number {
-    return this.#outcomes.count;
+  /** It remembers as much as it may, and can forget nothing of it: no transaction may begin to commit. */
+  get isFull(): boolean {
+    return this.#outcomes.isFull;
+  }
+
+  status(): RoleStatus {
+    return { outcomes: this.#outcomes.count, owed: this.#outcomes.owed };
+  }
+
+  tick(out: Output): void {
+    this.#reminders.tick(out);
+  }
+
+  settled(from: Address, message: Settled, out: Output): void {
+    this.#reminders.settled(from, message, out);
   }
 
   begin(from: Address, { sequence }: Begin, out: Output): void {
@@ -58,10 +75,16 @@ export class Coordination {
   }
 
   /** The first decision stands. */
-  decide(transaction: TransactionId, committed: boolean, out: Output): void {
+  decide(transaction: TransactionId, participants: readonly Share[], committed: boolean, out: Output): void {
     if (this.isOver(transaction)) return;
-    this.#outcomes.add(transaction, committed);
-    out.persist.push({ kind: "Decision", transaction, committed });
+    this.#outcomes.add(transaction, committed, participants);
+    out.persist.push({ kind: "Outcome", transaction, committed, participants });
+  }
+
+  /** Of what it has forgotten it can tell a participant in doubt only that it was not committed. */
+  close(to: Address, transaction: TransactionId, out: Output): void {
+    if (!this.#outcomes.isForgotten(transaction)) return;
+    out.sendAfterPersist.push({ to, message: { kind: "Closed", transaction } });
   }
 
   /** Says what was decided, if it knows. */

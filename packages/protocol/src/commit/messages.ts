@@ -17,6 +17,9 @@
  *     in doubt               participant -> whoever may know: Inquire
  *                            whoever     -> participant     : Decision
  *
+ *     remembering            whoever     -> participant     : Reminder        of many transactions, rarely
+ *                            participant -> whoever         : Settled         it has them, they may be forgotten
+ *
  *     reading                client      -> participant     : Get             what is committed
  *                            participant -> client          : GetReply
  *
@@ -114,6 +117,42 @@ export interface Decision {
   readonly committed: boolean;
 }
 
+/**
+ * What became of a transaction, for whoever has to know it until all participants have it. Also an entry: of that one.
+ */
+export interface Outcome {
+  readonly kind: "Outcome";
+  readonly transaction: TransactionId;
+  readonly committed: boolean;
+  readonly participants: readonly Share[];
+}
+
+export interface OutcomeRow {
+  readonly transaction: TransactionId;
+  readonly committed: boolean;
+}
+
+/** Whoever keeps outcomes asks a participant whether it has them; with this it does. */
+export interface Reminder {
+  readonly kind: "Reminder";
+  readonly outcomes: readonly OutcomeRow[];
+}
+
+/** A participant has these outcomes on stable storage, and will never ask for them. */
+export interface Settled {
+  readonly kind: "Settled";
+  readonly transactions: readonly { readonly transaction: TransactionId }[];
+}
+
+/**
+ * Nothing is known of a transaction, and it will never begin: whoever is in doubt about it aborts, for what it has not
+ * settled would not be forgotten. To all others it may have ended in any way.
+ */
+export interface Closed {
+  readonly kind: "Closed";
+  readonly transaction: TransactionId;
+}
+
 /** What became of it? From a participant that has voted and was told nothing, or from a client. */
 export interface Inquire {
   readonly kind: "Inquire";
@@ -121,7 +160,10 @@ export interface Inquire {
   readonly participants: readonly Share[];
 }
 
-/** A coordinator has as many transactions under way as it may. */
+/**
+ * A coordinator has as many transactions under way as it may, or cannot forget how earlier ones ended. Of an acceptor it
+ * is for the leaders: it can take part in no new one.
+ */
 export interface Overloaded {
   readonly kind: "Overloaded";
   readonly transaction: TransactionId;
@@ -177,10 +219,14 @@ export type TransactionMessage =
   | Prepared
   | Stored
   | Forgotten
-  | Reserved;
+  | Reserved
+  | Outcome
+  | Reminder
+  | Settled
+  | Closed;
 
 /** What all participants put on stable storage. */
-export type StoreEntry = Prepared | Decision | Stored | Forgotten;
+export type StoreEntry = Prepared | Decision | Outcome | Stored | Forgotten;
 
 const share = { list: [["node", "integer"] as const, ["writes", "integer"] as const] };
 const write = { list: [["key", "bytes"] as const, ["value", "bytes"] as const] };
@@ -203,4 +249,15 @@ export const transactionLayout: LayoutsOf<TransactionMessage> = {
   Stored: { writes: write },
   Forgotten: { coordinator: "integer", through: "integer" },
   Reserved: { through: "integer" },
+  Outcome: { transaction: "integer", committed: "flag", participants: share },
+  Reminder: {
+    outcomes: {
+      list: [
+        ["transaction", "integer"],
+        ["committed", "flag"],
+      ],
+    },
+  },
+  Settled: { transactions: { list: [["transaction", "integer"]] } },
+  Closed: { transaction: "integer" },
 };

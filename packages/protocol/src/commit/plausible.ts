@@ -13,12 +13,23 @@ interface AnyMessage {
   readonly transaction?: number;
   readonly ballot?: number;
   readonly participants?: readonly Share[];
+  readonly outcomes?: readonly Row[];
+  readonly transactions?: readonly Row[];
+}
+
+interface Row {
+  readonly transaction: number;
 }
 
 export function isPlausible({ nodes }: CommitConfiguration, message: AnyMessage): boolean {
-  const { transaction = 1, ballot = 1, participants } = message;
-  if (transaction < 1 || transaction > most || ballot < 1 || ballot > most) return false;
+  const { transaction = 1, ballot = 1, participants, outcomes = [], transactions = [] } = message;
+  if (!isNumber(transaction) || !isNumber(ballot)) return false;
+  if (![...outcomes, ...transactions].every((row) => isNumber(row.transaction))) return false;
   return participants === undefined || areParticipants(participants, nodes);
+}
+
+function isNumber(number: number): boolean {
+  return number >= 1 && number <= most;
 }
 
 /** Some nodes, each once. */

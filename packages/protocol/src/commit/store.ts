@@ -11,19 +11,23 @@ import type {
   Decision,
   Get,
   GetReply,
+  OutcomeRow,
   Prepared,
   Put,
   PutReply,
+  Reminder,
+  Settled,
   Share,
   StoreEntry,
   TransactionId,
   Write,
 } from "./messages.ts";
 import { Outcomes } from "./outcomes.ts";
+import { Reminders } from "./reminders.ts";
 
 interface Output {
   readonly persist: { push(entry: StoreEntry): unknown };
-  readonly sendAfterPersist: { push(envelope: Envelope<PutReply | GetReply | Decision>): unknown };
+  readonly sendAfterPersist: { push(envelope: Envelope<PutReply | GetReply | Decision | Reminder | Settled>): unknown };
 }
 
 /** A transaction that it has writes of, and has not voted on. Lost in a crash. */
@@ -54,6 +58,7 @@ export class Store {
   readonly #open = new Map<TransactionId, Open>();
   readonly #inDoubt = new Map<TransactionId, InDoubt>();
   readonly #outcomes: Outcomes;
+  readonly #reminders: Reminders;
   /** Of keys and values, whether committed, voted for or only written. */
   #bytes = 0;
 
@@ -61,6 +66,7 @@ export class Store {
     this.#configuration = configuration;
     this.#node = node;
     this.#outcomes = new Outcomes(configuration.nodes, configuration.limits.outcomes);
+    this.#reminders = new Reminders(configuration, this.#outcomes);
   }
 
   /** Those that it has voted for and has no outcome of, the oldest first. */
@@ -133,17 +139,40 @@ export class Store {
     if (!this.#inDoubt.has(transaction)) this.decide(transaction, false, out);
   }
 
-  /** A transaction is decided. It cannot be committed here when this participant has not voted for it. */
-  decide(transaction: TransactionId, committed: boolean, out: Output): void {
+  /**
+   * A transaction is decided. It cannot be committed here when this participant has not voted for it.
+   *
+   * @param heirs who must have the outcome before this participant forgets it
+   */
+  decide(transaction: TransactionId, committed: boolean, out: Output, heirs: readonly Share[] = []): void {
     const isVoted = this.#inDoubt.has(transaction);
     if (this.#outcomes.get(transaction) !== undefined || (committed && !isVoted)) return;
-    if (!isVoted && this.#outcomes.isForgotten(transaction)) return;
-    out.persist.push({ kind: "Decision", transaction, committed });
-    this.#settle(transaction, committed);
+    if (!isVoted && !this.#open.has(transaction) && this.#outcomes.isForgotten(transaction)) return;
+    const decision = { transaction, committed };
+    if (heirs.length === 0) out.persist.push({ kind: "Decision", ...decision });
+    else out.persist.push({ kind: "Outcome", ...decision, participants: heirs });
+    this.#settle(transaction, committed, heirs);
+  }
+
+  /** It will never be committed: what it has voted for it aborts. */
+  close(transaction: TransactionId, out: Output): void {
+    if (this.#inDoubt.has(transaction)) this.decide(transaction, false, out);
+  }
+
+  /** Says to whoever reminds it that it has done what was decided. */
+  confirm(to: Address, outcomes: readonly OutcomeRow[], out: Output): void {
+    const transactions = outcomes.map(({ transaction }) => ({ transaction }));
+    out.sendAfterPersist.push({ to, message: { kind: "Settled", transactions } });
+  }
+
+  /** Another participant confirms what this one reminded it of. */
+  settled(from: Address, message: Settled, out: Output): void {
+    this.#reminders.settled(from, message, out);
   }
 
   /** Locks of clients that went away are not held for ever. */
   tick(out: Output): void {
+    this.#reminders.tick(out);
     for (const [transaction, open] of this.#open) {
       open.ageTicks += 1;
       if (open.ageTicks >= this.#configuration.timing.holdTicks) this.decide(transaction, false, out);
@@ -156,7 +185,10 @@ export class Store {
       case "Prepared":
         return this.#restorePrepared(entry);
       case "Decision":
-        return this.#settle(entry.transaction, entry.committed);
+        this.#settle(entry.transaction, entry.committed);
+        return this.#outcomes.restore(entry);
+      case "Outcome":
+        return this.#settle(entry.transaction, entry.committed, entry.participants);
       case "Stored":
         for (const write of entry.writes) this.#apply(write);
         return;
@@ -200,7 +232,8 @@ export class Store {
     const isFull =
       this.#open.size + this.#inDoubt.size >= limits.transactions + (open === undefined ? 0 : 1) ||
       (open?.writes.size ?? 0) >= limits.transactionWrites ||
-      this.#bytes + sizeBytes > limits.participantBytes;
+      this.#bytes + sizeBytes > limits.participantBytes ||
+      this.#outcomes.isFull;
     if (isLocked || isFull) {
       this.decide(transaction, false, out);
       return false;
@@ -238,7 +271,7 @@ export class Store {
     }
   }
 
-  #settle(transaction: TransactionId, committed: boolean): void {
+  #settle(transaction: TransactionId, committed: boolean, heirs: readonly Share[] = []): void {
     const writes = this.#inDoubt.get(transaction)?.writes ?? this.#open.get(transaction)?.writes.values() ?? [];
     for (const write of writes) {
       this.#locks.delete(nameOf(write.key));
@@ -247,7 +280,7 @@ export class Store {
     }
     this.#inDoubt.delete(transaction);
     this.#open.delete(transaction);
-    this.#outcomes.add(transaction, committed);
+    this.#outcomes.add(transaction, committed, heirs);
   }
 
   #apply(write: Write): void {

@@ -131,7 +131,10 @@ describe("an acceptor", () => {
   test("tells whoever asks of what is over, and takes part in it no more", () => {
     const played = restored([]);
     step(played, accept(1, true));
-    step(played, { from: addressOf("proposer", 1), message: { kind: "Decision", transaction, committed: true } });
+    step(played, {
+      from: addressOf("proposer", 1),
+      message: { kind: "Outcome", transaction, committed: true, participants },
+    });
     expect(played.acceptor.status()).toMatchObject({ undecided: 0, outcomes: 1 });
     for (const again of [played, restored(played.persisted), restored(played.acceptor.checkpoint())]) {
       for (const asked of domain) {

@@ -98,15 +98,26 @@ export class TransactionsChecker {
     return !prepared.has(transaction) && decided.get(transaction) === false;
   }
 
-  /** A participant has taken back what its log holds: nothing that its disk held may be missing. */
-  began(node: number, prepared: ReadonlySet<number>, decided: ReadonlyMap<number, boolean>): void {
+  /**
+   * A participant has taken back what its log holds: nothing that its disk held may be missing.
+   *
+   * @param isForgotten whether its log says that it may have forgotten the outcome of a transaction
+   */
+  began(
+    node: number,
+    prepared: ReadonlySet<number>,
+    decided: ReadonlyMap<number, boolean>,
+    isForgotten: (transaction: number) => boolean = () => false,
+  ): void {
     const disk = this.#disk(node);
     for (const [transaction, committed] of disk.decided) {
-      if (decided.get(transaction) === committed) continue;
+      const found = decided.get(transaction);
+      if (found === committed || (found === undefined && isForgotten(transaction))) continue;
       this.#report("durability", `participant ${node} comes back without the outcome of transaction ${transaction}`);
     }
     for (const transaction of disk.prepared) {
       if (prepared.has(transaction) || decided.has(transaction)) continue;
+      if (disk.decided.has(transaction) && isForgotten(transaction)) continue;
       this.#report("durability", `participant ${node} comes back without its vote for transaction ${transaction}`);
     }
   }

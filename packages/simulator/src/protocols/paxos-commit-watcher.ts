@@ -2,18 +2,13 @@
  * What the messages and entries of Paxos Commit mean to the checkers: each transaction is a Paxos of its own, in which
  * the instance of the participant of node i is slot i.
  */
-import { nodeOf, noBallot, roleOf, showAddress, type Address, type QuorumSystem } from "@synod/protocol";
+import { ballotOwner, nodeOf, noBallot, roleOf, showAddress, type Address, type QuorumSystem } from "@synod/protocol";
 import { commit } from "@synod/protocol";
 import { ConsensusChecker, type RecoveredLog, type Values } from "../check/consensus.ts";
-import type { TransactionsChecker } from "../check/transactions.ts";
-import type { Tally } from "../world/tally.ts";
-import type { Report } from "../world/violation.ts";
-import { TransactionWatcher, type AnyCommitEntry, type AnyCommitMessage } from "./transaction-watcher.ts";
+import { isOutcome, TransactionWatcher, type TransactionWatcherOptions } from "./transaction-watcher.ts";
+import type { AnyCommitEntry, AnyCommitMessage } from "./transaction-watcher.ts";
 
-export interface PaxosCommitWatcherOptions {
-  readonly transactions: TransactionsChecker;
-  readonly reached: Tally;
-  readonly report: Report;
+export interface PaxosCommitWatcherOptions extends TransactionWatcherOptions {
   readonly quorums: QuorumSystem;
 }
 
@@ -28,8 +23,12 @@ const instanceValues: Values = {
 
 const valueOf = (vote: commit.paxosCommit.InstanceVote): Uint8Array => (vote.prepared ? prepared : aborted);
 
-/** What an acceptor found in its log, by transaction. */
-type FoundLogs = Map<number, RecoveredLog>;
+/** What an acceptor found in its log. */
+interface FoundLogs {
+  readonly byTransaction: Map<number, RecoveredLog>;
+  /** By the node that gave out the numbers: what it has forgotten through. */
+  readonly forgotten: Map<number, number>;
+}
 
 export class PaxosCommitWatcher extends TransactionWatcher {
   readonly #options: PaxosCommitWatcherOptions;
@@ -40,27 +39,31 @@ export class PaxosCommitWatcher extends TransactionWatcher {
   readonly #over = new Map<number, Set<number>>();
 
   constructor(options: PaxosCommitWatcherOptions) {
-    super(options.transactions, options.reached, options.report);
+    super(options);
     this.#options = options;
   }
 
   override begins(address: Address, life: number): void {
     super.begins(address, life);
-    if (roleOf(address) === "acceptor") this.#recovering.set(address, new Map());
+    if (roleOf(address) === "acceptor") {
+      this.#recovering.set(address, { byTransaction: new Map(), forgotten: new Map() });
+    }
   }
 
   override recovered(address: Address, entry: AnyCommitEntry): void {
     super.recovered(address, entry);
     const logs = this.#recovering.get(address);
-    if (logs === undefined || !("transaction" in entry)) return;
-    let log = logs.get(entry.transaction);
+    if (logs === undefined) return;
+    if (entry.kind === "Forgotten") logs.forgotten.set(entry.coordinator, entry.through);
+    if (!("transaction" in entry)) return;
+    let log = logs.byTransaction.get(entry.transaction);
     if (log === undefined) {
       log = { ballot: participantBallot, votes: new Map(), trimmedThrough: 0 };
-      logs.set(entry.transaction, log);
+      logs.byTransaction.set(entry.transaction, log);
     }
     if (entry.kind === "Prepare" || entry.kind === "Accept") log.ballot = Math.max(log.ballot, entry.ballot);
     if (entry.kind === "Accept") for (const { participant } of entry.votes) log.votes.set(participant, entry.ballot);
-    if (entry.kind === "Decision") log.trimmedThrough = Infinity;
+    if (isOutcome(entry)) log.trimmedThrough = Infinity;
   }
 
   override began(address: Address): void {
@@ -70,9 +73,13 @@ export class PaxosCommitWatcher extends TransactionWatcher {
     this.#recovering.delete(address);
     const none: RecoveredLog = { ballot: noBallot, votes: new Map(), trimmedThrough: 0 };
     for (const [transaction, checker] of this.#checkers) {
-      const log = logs.get(transaction) ?? { ...none, ballot: participantBallot };
-      // What is over need not be kept: with the outcome nobody asks for votes and promises.
-      if (log.trimmedThrough === 0) checker.began(nodeOf(address), log);
+      const log = logs.byTransaction.get(transaction);
+      const forgotten = logs.forgotten.get(ballotOwner(transaction, this.nodes)) ?? 0;
+      // What is over need not be kept: with the outcome nobody asks for votes and promises, and of what is forgotten
+      // nobody is given any. That it was over is on its disk.
+      if (log?.trimmedThrough === Infinity) continue;
+      if (log === undefined && transaction <= forgotten && this.#isOver(nodeOf(address), transaction)) continue;
+      checker.began(nodeOf(address), log ?? { ...none, ballot: participantBallot });
     }
   }
 
@@ -116,7 +123,7 @@ export class PaxosCommitWatcher extends TransactionWatcher {
       const checker = this.#checkerOf(entry.transaction);
       for (const vote of entry.votes) checker.durableVote(node, entry.ballot, vote.participant, valueOf(vote));
     }
-    if (entry.kind === "Decision") {
+    if (isOutcome(entry)) {
       const over = this.#over.get(node) ?? new Set();
       this.#over.set(node, over.add(entry.transaction));
     }
@@ -138,8 +145,12 @@ export class PaxosCommitWatcher extends TransactionWatcher {
   }
 
   #votes(checker: ConsensusChecker, acceptor: number, message: commit.paxosCommit.Accepted, participant: number): void {
-    const isOver = this.#over.get(acceptor)?.has(message.transaction) === true;
-    if (!isOver) checker.votes(acceptor, message.ballot, participant);
+    if (!this.#isOver(acceptor, message.transaction)) checker.votes(acceptor, message.ballot, participant);
+  }
+
+  /** Whether the disk of an acceptor has had its outcome. */
+  #isOver(acceptor: number, transaction: number): boolean {
+    return this.#over.get(acceptor)?.has(transaction) === true;
   }
 
   /**

@@ -64,7 +64,13 @@ function castOf(setting: Setting, parts: PaxosCommitParts): Cast<Message, Entry,
     newPerson: (surroundings, given) =>
       new TransactionPerson({ surroundings, ...given, coordinator: "proposer", anyCoordinator: true }),
     transactions,
-    watcher: new PaxosCommitWatcher({ transactions, reached, report, quorums: sound.quorums }),
+    watcher: new PaxosCommitWatcher({
+      transactions,
+      reached,
+      report,
+      nodes: draw.nodes.length,
+      quorums: sound.quorums,
+    }),
     newRole(role, node, { random }) {
       switch (role) {
         case "proposer":

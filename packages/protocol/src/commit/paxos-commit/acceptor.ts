@@ -1,14 +1,16 @@
 /**
  * The acceptor of Paxos Commit (Gray and Lamport 2006, §4.2): an acceptor of Paxos, for the instances of many
- * transactions. A promise is for all instances of one transaction. What is over it keeps as an outcome only.
+ * transactions. A promise is for all instances of one transaction. What is over it keeps as an outcome only, and until
+ * all participants have that.
  */
 import { addressOf, nodeOf, roleOf, type Address } from "../../address.ts";
 import { noBallot, type Ballot } from "../../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../../output.ts";
-import type { Decision, Share, TransactionId } from "../messages.ts";
+import type { Outcome, Share, TransactionId } from "../messages.ts";
 import { Outcomes } from "../outcomes.ts";
 import { entrySlot } from "../place.ts";
 import { isPlausible } from "../plausible.ts";
+import { Reminders } from "../reminders.ts";
 import { leaderOf, participantBallot, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./entries.ts";
 import type { Accept, AcceptorEntry, Entry, InstanceVote, Message, Prepare } from "./messages.ts";
@@ -27,11 +29,13 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   readonly #node: number;
   readonly #undecided = new Map<TransactionId, Instances>();
   readonly #outcomes: Outcomes;
+  readonly #reminders: Reminders;
 
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
     this.#node = node;
     this.#outcomes = new Outcomes(configuration.nodes, configuration.limits.outcomes);
+    this.#reminders = new Reminders(configuration, this.#outcomes);
   }
 
   step(from: Address, message: Message, out: Output): void {
@@ -43,9 +47,14 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       case "Accept":
         if (this.#mayPropose(from, message)) this.#accept(message, out);
         return;
-      case "Decision":
+      case "Outcome":
         if (roleOf(from) === "proposer") this.#decided(message, out);
         return;
+      case "Closed":
+        if (roleOf(from) === "proposer") this.#close(message.transaction);
+        return;
+      case "Settled":
+        return this.#reminders.settled(from, message, out);
       default:
         return; // Not for an acceptor.
     }
@@ -54,6 +63,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   /** What nobody brings to its end, it asks for: else a leader that died would leave its votes here for ever. */
   tick(out: Output): void {
     out.trimThrough = entrySlot;
+    this.#reminders.tick(out);
     const { nodes, timing } = this.#configuration;
     for (const [transaction, { participants, ...instances }] of this.#ageing()) {
       if (instances.ageTicks % timing.holdTicks !== 0) continue;
@@ -72,6 +82,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       case "Accept":
         this.#vote(this.#instancesOf(entry.transaction), entry);
         return;
+      case "Outcome":
       case "Decision":
         this.#undecided.delete(entry.transaction);
         this.#outcomes.restore(entry);
@@ -99,7 +110,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   }
 
   status(): RoleStatus {
-    return { undecided: this.#undecided.size, outcomes: this.#outcomes.count };
+    return { undecided: this.#undecided.size, outcomes: this.#outcomes.count, owed: this.#outcomes.owed };
   }
 
   /** Phase 1b. */
@@ -134,23 +145,38 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** A leader knows that every instance has chosen, or that one never can choose "prepared". */
-  #decided({ transaction, committed }: Decision, out: Output): void {
+  #decided(message: Outcome, out: Output): void {
+    const { transaction, committed, participants } = message;
+    const tookPart = this.#undecided.delete(transaction);
     if (this.#outcomes.get(transaction) !== undefined) return;
-    this.#undecided.delete(transaction);
-    this.#outcomes.add(transaction, committed);
-    out.persist.push({ kind: "Decision", transaction, committed });
+    // Of what it has taken no part in others can tell.
+    if (!tookPart && (this.#outcomes.isForgotten(transaction) || this.#outcomes.isFull)) return;
+    this.#outcomes.add(transaction, committed, participants);
+    out.persist.push(message);
   }
 
-  /** Whoever asks for a transaction that is over is told its outcome; or nothing, when it is too long ago. */
+  /** So many others take part in it no more that nothing can come of its votes. A restart finds them, and asks again. */
+  #close(transaction: TransactionId): void {
+    if (!this.#undecided.delete(transaction)) return;
+    this.#outcomes.forget(transaction);
+  }
+
+  /**
+   * Whether it takes part in a transaction no more, or not yet. Whoever asks is told its outcome, as long as that is
+   * known.
+   */
   #isOver(from: Address, transaction: TransactionId, out: Output): boolean {
     const committed = this.#outcomes.get(transaction);
     if (committed !== undefined) {
       out.sendAfterPersist.push({ to: from, message: { kind: "Decision", transaction, committed } });
       return true;
     }
-    const { limits } = this.#configuration;
     if (this.#undecided.has(transaction)) return false;
-    return this.#outcomes.isForgotten(transaction) || this.#undecided.size >= limits.transactions;
+    const isForgotten = this.#outcomes.isForgotten(transaction);
+    const isFull = this.#outcomes.isFull || this.#undecided.size >= this.#configuration.limits.transactions;
+    if (!isForgotten && !isFull) return false;
+    out.sendAfterPersist.push({ to: from, message: { kind: isForgotten ? "Closed" : "Overloaded", transaction } });
+    return true;
   }
 
   #instancesOf(transaction: TransactionId): Instances {

@@ -45,6 +45,8 @@ export class Commitment {
   delayTicks = 0;
   /** The acceptors that have promised. */
   promised: AcceptorSet = noAcceptors;
+  /** The acceptors that take part in it no more. */
+  #closed: AcceptorSet = noAcceptors;
   readonly #quorums: QuorumSystem;
   /** By the node of the participant. */
   #instances = new Map<number, Instance>();
@@ -98,6 +100,15 @@ export class Commitment {
       if (instance === undefined || (instance.value === prepared) !== vote.prepared) continue;
       instance.acceptors = withAcceptor(instance.acceptors, acceptor);
     }
+  }
+
+  /**
+   * An acceptor knows nothing of it, and never will; true when a quorum of phase 1 does not. Then no instance has chosen
+   * "prepared", or all participants had the outcome before that was forgotten; and none ever will.
+   */
+  close(acceptor: number): boolean {
+    this.#closed = withAcceptor(this.#closed, acceptor);
+    return isPhase1Quorum(this.#quorums, this.#closed);
   }
 
   /** An acceptor has promised a higher ballot: another try after some ticks. */

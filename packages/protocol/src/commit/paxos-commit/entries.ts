@@ -9,6 +9,7 @@ export function asEntry(message: Message): Entry {
   switch (message.kind) {
     case "Prepared":
     case "Decision":
+    case "Outcome":
     case "Stored":
     case "Forgotten":
     case "Reserved":

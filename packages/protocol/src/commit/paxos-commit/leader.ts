@@ -7,7 +7,7 @@ import { addressOf, nodeOf, roleOf, type Address } from "../../address.ts";
 import { noBallot, type Ballot } from "../../ballot.ts";
 import type { RetryDelay } from "../../basic/delay.ts";
 import type { RoleMachine, RoleStatus } from "../../output.ts";
-import { hasAcceptor } from "../../quorum.ts";
+import { hasAcceptor, isPhase2Quorum, noAcceptors, withAcceptor } from "../../quorum.ts";
 import type { Commit, Decision, Inquire, Share, TransactionId } from "../messages.ts";
 import { Numbering } from "../numbering.ts";
 import { Outcomes } from "../outcomes.ts";
@@ -27,6 +27,8 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
   /** What it knows to be decided. The acceptors know it too: it is not on the disk of a leader. */
   readonly #outcomes: Outcomes;
   readonly #commitments = new Map<TransactionId, Commitment>();
+  /** By acceptor: ticks since it could take part in nothing new. */
+  readonly #fullTicks = new Map<number, number>();
   /** The highest ballot that it has begun, of all transactions: none is used by two lives of a leader. */
   #ballot: Ballot = noBallot;
 
@@ -54,6 +56,12 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
       case "Decision":
         if (roleOf(from) !== "client") this.#told(message, out);
         return;
+      case "Closed":
+        if (this.#isAcceptor(from)) this.#closed(nodeOf(from), message.transaction, out);
+        return;
+      case "Overloaded":
+        if (this.#isAcceptor(from)) this.#fullTicks.set(nodeOf(from), 0);
+        return;
       case "Promised":
       case "Accepted":
       case "Rejected":
@@ -66,7 +74,11 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
 
   tick(out: Output): void {
     out.trimThrough = entrySlot;
-    const { retryTicks, voteTicks, holdTicks } = this.#configuration.timing;
+    const { retryTicks, voteTicks, doubtTicks, holdTicks } = this.#configuration.timing;
+    for (const [acceptor, ticks] of this.#fullTicks) {
+      if (ticks + 1 < doubtTicks) this.#fullTicks.set(acceptor, ticks + 1);
+      else this.#fullTicks.delete(acceptor);
+    }
     for (const commitment of this.#commitments.values()) {
       commitment.ageTicks += 1;
       commitment.lifeTicks += 1;
@@ -97,14 +109,15 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** A client wants it committed, of whichever leader. */
-  #commit(client: Address, { transaction, participants }: Commit, out: Output): void {
+  #commit(client: Address, message: Commit, out: Output): void {
+    const { transaction, participants } = message;
     const known = this.#commitments.get(transaction);
     if (known !== undefined) {
       known.client = client;
       return;
     }
-    if (this.#tells(client, transaction, out) || this.#outcomes.isForgotten(transaction)) return;
-    if (this.#commitments.size >= this.#configuration.limits.transactions) {
+    if (this.#tells(client, message, out) || this.#outcomes.isForgotten(transaction)) return;
+    if (this.#commitments.size >= this.#configuration.limits.transactions || !this.#hasRoom()) {
       out.send.push({ to: client, message: { kind: "Overloaded", transaction } });
       return;
     }
@@ -114,8 +127,9 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /** A participant or an acceptor waits for the end of a transaction whose leader may be gone. */
-  #inquired(from: Address, { transaction, participants }: Inquire, out: Output): void {
-    if (this.#commitments.has(transaction) || this.#tells(from, transaction, out)) return;
+  #inquired(from: Address, message: Inquire, out: Output): void {
+    const { transaction, participants } = message;
+    if (this.#commitments.has(transaction) || this.#tells(from, message, out)) return;
     if (roleOf(from) === "client" || this.#commitments.size >= this.#configuration.limits.transactions) return;
     this.#prepare(this.#begin(transaction, participants), out);
   }
@@ -188,21 +202,50 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
   #decide({ transaction, participants, client }: Commitment, committed: boolean, out: Output): void {
     this.#commitments.delete(transaction);
     this.#outcomes.add(transaction, committed);
-    const acceptors = Array.from({ length: this.#configuration.quorums.acceptors }, (_, index) => index + 1);
-    const told = [
-      ...participants.map(({ node }) => addressOf("participant", node)),
-      ...(client === undefined ? [] : [client]),
-      ...acceptors.map((node) => addressOf("acceptor", node)),
-    ];
+    const told = participants.map(({ node }) => addressOf("participant", node));
+    if (client !== undefined) told.push(client);
     // The votes that decided are on the disks of the acceptors: this leaves at once.
     for (const to of told) out.send.push({ to, message: { kind: "Decision", transaction, committed } });
+    for (const to of this.#acceptors()) {
+      out.send.push({ to, message: { kind: "Outcome", transaction, committed, participants } });
+    }
   }
 
-  #tells(to: Address, transaction: TransactionId, out: Output): boolean {
+  /**
+   * An acceptor has forgotten so late a transaction that it may have forgotten this one, too. Where a quorum has, whoever
+   * is in doubt about it may abort. The client is told nothing: to a client it may have ended in any way, long ago.
+   */
+  #closed(acceptor: number, transaction: TransactionId, out: Output): void {
+    const commitment = this.#commitments.get(transaction);
+    if (commitment === undefined || !commitment.close(acceptor)) return;
+    this.#commitments.delete(transaction);
+    const told = commitment.participants.map(({ node }) => addressOf("participant", node));
+    for (const to of [...told, ...this.#acceptors()]) {
+      out.send.push({ to, message: { kind: "Closed", transaction } });
+    }
+  }
+
+  #tells(to: Address, { transaction, participants }: Commit | Inquire, out: Output): boolean {
     const committed = this.#outcomes.get(transaction);
     if (committed === undefined) return false;
-    out.send.push({ to, message: { kind: "Decision", transaction, committed } });
+    const outcome = { transaction, committed };
+    // An acceptor has to remember it.
+    if (this.#isAcceptor(to)) out.send.push({ to, message: { kind: "Outcome", ...outcome, participants } });
+    else out.send.push({ to, message: { kind: "Decision", ...outcome } });
     return true;
+  }
+
+  /** Whether so many acceptors can take part in something new that it can be decided. */
+  #hasRoom(): boolean {
+    const free = this.#acceptors()
+      .map(nodeOf)
+      .filter((acceptor) => !this.#fullTicks.has(acceptor));
+    return isPhase2Quorum(this.#configuration.quorums, free.reduce(withAcceptor, noAcceptors));
+  }
+
+  #acceptors(): readonly Address[] {
+    const { acceptors } = this.#configuration.quorums;
+    return Array.from({ length: acceptors }, (_, index) => addressOf("acceptor", index + 1));
   }
 
   #isAcceptor(address: Address): boolean {

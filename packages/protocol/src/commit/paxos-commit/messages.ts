@@ -6,7 +6,8 @@
  *     no failure             leader      -> participants x2 : VoteRequest
  *                            participant -> acceptors x3    : Accept              phase 2a of its own instance, first ballot
  *                            acceptor    -> leader          : Accepted
- *                            leader      -> participants x2 : Decision            to the client and the acceptors too
+ *                            leader      -> participants x2 : Decision            to the client too
+ *                            leader      -> acceptors x3    : Outcome             to be remembered
  *
  *     it has aborted         participant -> leader          : Decision            its instance cannot choose "prepared"
  *
@@ -17,6 +18,9 @@
  *
  *     the leader is gone     participant -> another leader  : Inquire             which goes on with Prepare
  *                            acceptor    -> another leader  : Inquire
+ *
+ *     too old                acceptor    -> leader          : Closed              it takes part in it no more
+ *                            leader      -> all             : Closed              when a quorum does not
  */
 import type { Ballot } from "../../ballot.ts";
 import { layouts } from "../../layout.ts";
@@ -24,6 +28,7 @@ import { transactionLayout } from "../messages.ts";
 import type {
   Decision,
   Forgotten,
+  Outcome,
   Reserved,
   Share,
   StoreEntry,
@@ -93,7 +98,7 @@ export type Message = TransactionMessage | Prepare | Promised | Accept | Accepte
 export type LeaderEntry = Reserved | Prepare;
 
 /** Of an acceptor: promises, votes, and of transactions that are over their outcome. */
-export type AcceptorEntry = Prepare | Accept | Decision | Forgotten;
+export type AcceptorEntry = Prepare | Accept | Outcome | Decision | Forgotten;
 
 /** What goes to stable storage. */
 export type Entry = StoreEntry | LeaderEntry | AcceptorEntry;

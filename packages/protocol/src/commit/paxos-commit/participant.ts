@@ -44,8 +44,13 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
         return;
       }
       case "Decision":
+        return this.#decide(message.transaction, message.committed, out);
+      case "Reminder":
+        for (const { transaction, committed } of message.outcomes) this.#decide(transaction, committed, out);
+        return this.#store.confirm(from, message.outcomes, out);
+      case "Closed":
         this.#inquiries.delete(message.transaction);
-        return this.#store.decide(message.transaction, message.committed, out);
+        return this.#store.close(message.transaction, out);
       case "Inquire":
         return this.#store.tell(from, message.transaction, out);
       default:
@@ -67,6 +72,7 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
     switch (entry.kind) {
       case "Prepared":
       case "Decision":
+      case "Outcome":
       case "Stored":
       case "Forgotten":
         return this.#store.restore(entry);
@@ -83,6 +89,11 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
 
   status(): RoleStatus {
     return this.#store.status();
+  }
+
+  #decide(transaction: TransactionId, committed: boolean, out: Output): void {
+    this.#inquiries.delete(transaction);
+    this.#store.decide(transaction, committed, out);
   }
 
   /** §4.2: phase 2a in the first ballot, once its vote is durable. It is the same each time: nothing changes a vote. */

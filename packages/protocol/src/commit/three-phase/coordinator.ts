@@ -54,6 +54,8 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
       case "Decision":
         // Of a participant: it has aborted, or knows what was decided without this coordinator.
         return this.#decide(message.transaction, message.committed, out);
+      case "Settled":
+        return this.#coordination.settled(from, message, out);
       case "Inquire":
         return this.#coordination.tell(from, message.transaction, out);
       default:
@@ -63,6 +65,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
 
   tick(out: Output): void {
     out.trimThrough = entrySlot;
+    this.#coordination.tick(out);
     const { retryTicks, voteTicks, holdTicks } = this.#configuration.timing;
     for (const [transaction, underWay] of this.#underWay) {
       const { phase, answered } = underWay;
@@ -81,6 +84,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
   restore(entry: Entry): void {
     switch (entry.kind) {
       case "Reserved":
+      case "Outcome":
       case "Decision":
       case "Forgotten":
         return this.#coordination.restore(entry);
@@ -94,7 +98,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
   }
 
   status(): RoleStatus {
-    return { underWay: this.#underWay.size, outcomes: this.#coordination.outcomes };
+    return { underWay: this.#underWay.size, ...this.#coordination.status() };
   }
 
   #commit(client: Address, { transaction, participants }: Commit, out: Output): void {
@@ -104,7 +108,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
       return;
     }
     if (this.#coordination.isOver(transaction)) return this.#coordination.tell(client, transaction, out);
-    if (this.#underWay.size >= this.#configuration.limits.transactions) {
+    if (this.#underWay.size >= this.#configuration.limits.transactions || this.#coordination.isFull) {
       out.send.push({ to: client, message: { kind: "Overloaded", transaction } });
       return;
     }
@@ -139,7 +143,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
     const underWay = this.#underWay.get(transaction);
     if (underWay === undefined) return;
     this.#underWay.delete(transaction);
-    this.#coordination.decide(transaction, committed, out);
+    this.#coordination.decide(transaction, underWay.participants, committed, out);
     const told = [...underWay.participants.map(({ node }) => addressOf("participant", node)), underWay.client];
     for (const to of told) this.#coordination.tell(to, transaction, out);
   }

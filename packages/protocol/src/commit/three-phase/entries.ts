@@ -10,6 +10,7 @@ export function asEntry(message: Message): Entry {
     case "Prepared":
     case "PreCommit":
     case "Decision":
+    case "Outcome":
     case "Stored":
     case "Forgotten":
     case "Reserved":

@@ -6,7 +6,7 @@ import { addressOf, nodeOf, roleOf, type Address } from "../../address.ts";
 import { ballotOwner } from "../../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../../output.ts";
 import type { CommitConfiguration } from "../configuration.ts";
-import type { StoreEntry, TransactionId } from "../messages.ts";
+import type { Share, StoreEntry, TransactionId } from "../messages.ts";
 import { entrySlot } from "../place.ts";
 import { isPlausible } from "../plausible.ts";
 import { Store, type InDoubt } from "../store.ts";
@@ -51,6 +51,11 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
         return;
       case "Decision":
         return this.#decide(message.transaction, message.committed, out);
+      case "Reminder":
+        for (const { transaction, committed } of message.outcomes) this.#decide(transaction, committed, out);
+        return this.#store.confirm(from, message.outcomes, out);
+      case "Settled":
+        return this.#store.settled(from, message, out);
       case "StateRequest":
         return this.#tellState(from, message.transaction, out);
       case "State":
@@ -83,6 +88,7 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
         if (this.#store.doubtOf(entry.transaction) !== undefined) this.#preCommitted.add(entry.transaction);
         return;
       case "Decision":
+      case "Outcome":
         this.#preCommitted.delete(entry.transaction);
         return this.#store.restore(entry);
       default:
@@ -114,10 +120,10 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
     out.persist.push({ kind: "PreCommit", transaction });
   }
 
-  #decide(transaction: TransactionId, committed: boolean, out: Output): void {
+  #decide(transaction: TransactionId, committed: boolean, out: Output, heirs: readonly Share[] = []): void {
     this.#preCommitted.delete(transaction);
     this.#terminations.delete(transaction);
-    this.#store.decide(transaction, committed, out);
+    this.#store.decide(transaction, committed, out, heirs);
   }
 
   /** Whoever has not voted aborts, and says so. */
@@ -185,10 +191,10 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
     }
   }
 
+  /** Nobody else may know how it ended: those that are not there have to hear it from here. */
   #end({ transaction, participants }: InDoubt, committed: boolean, out: Output): void {
-    this.#decide(transaction, committed, out);
-    for (const { node } of participants) {
-      if (node !== this.#node) this.#store.tell(addressOf("participant", node), transaction, out);
-    }
+    const others = participants.filter(({ node }) => node !== this.#node);
+    this.#decide(transaction, committed, out, others);
+    for (const { node } of others) this.#store.tell(addressOf("participant", node), transaction, out);
   }
 }

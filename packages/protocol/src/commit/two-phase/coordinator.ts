@@ -44,6 +44,8 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
       case "Decision":
         // Of a participant: it has aborted, or knows from before what was decided.
         return this.#decide(message.transaction, message.committed, out);
+      case "Settled":
+        return this.#coordination.settled(from, message, out);
       case "Inquire":
         if (this.#coordination.isOwn(message.transaction)) this.#inquired(from, message, out);
         return;
@@ -54,6 +56,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
 
   tick(out: Output): void {
     out.trimThrough = entrySlot;
+    this.#coordination.tick(out);
     const { retryTicks, voteTicks } = this.#configuration.timing;
     for (const [transaction, voting] of this.#voting) {
       voting.ageTicks += 1;
@@ -73,7 +76,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
   }
 
   status(): RoleStatus {
-    return { underWay: this.#voting.size, outcomes: this.#coordination.outcomes };
+    return { underWay: this.#voting.size, ...this.#coordination.status() };
   }
 
   #commit(client: Address, { transaction, participants }: Commit, out: Output): void {
@@ -83,7 +86,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
       return;
     }
     if (this.#coordination.isOver(transaction)) return this.#coordination.tell(client, transaction, out);
-    if (this.#voting.size >= this.#configuration.limits.transactions) {
+    if (this.#voting.size >= this.#configuration.limits.transactions || this.#coordination.isFull) {
       out.send.push({ to: client, message: { kind: "Overloaded", transaction } });
       return;
     }
@@ -113,15 +116,18 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
     const voting = this.#voting.get(transaction);
     if (voting === undefined) return;
     this.#voting.delete(transaction);
-    this.#coordination.decide(transaction, committed, out);
+    this.#coordination.decide(transaction, voting.participants, committed, out);
     const told = [...voting.participants.map(({ node }) => addressOf("participant", node)), voting.client];
     for (const to of told) this.#coordination.tell(to, transaction, out);
   }
 
   /** A transaction that it knows nothing of was not committed: its votes were lost with an earlier life. */
-  #inquired(from: Address, { transaction }: Inquire, out: Output): void {
+  #inquired(from: Address, { transaction, participants }: Inquire, out: Output): void {
     if (this.#voting.has(transaction)) return;
-    if (roleOf(from) === "participant") this.#coordination.decide(transaction, false, out);
+    if (roleOf(from) === "participant") {
+      this.#coordination.decide(transaction, participants, false, out);
+      this.#coordination.close(from, transaction, out);
+    }
     this.#coordination.tell(from, transaction, out);
   }
 }

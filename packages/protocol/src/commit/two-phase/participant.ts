@@ -41,6 +41,11 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
       }
       case "Decision":
         return this.#store.decide(message.transaction, message.committed, out);
+      case "Reminder":
+        for (const { transaction, committed } of message.outcomes) this.#store.decide(transaction, committed, out);
+        return this.#store.confirm(from, message.outcomes, out);
+      case "Closed":
+        return this.#store.close(message.transaction, out);
       case "Inquire":
         // Of a participant in doubt: whoever has not voted may still abort, and then all know.
         if (roleOf(from) === "participant") this.#store.abort(message.transaction, out);
