@@ -27,6 +27,12 @@ const placement = Flag.Literals("placement", ["role", "node"]).pipe(
   Flag.withDescription("A thread per role, which is the default, or a thread per node"),
   Flag.withDefault("role"),
 );
+const signatures = Flag.Literals("signatures", ["pool", "inline"]).pipe(
+  Flag.withDescription(
+    "Where nodes sign and verify, if their protocol does: on a pool of threads, which is the default, or in the roles' own",
+  ),
+  Flag.withDefault("pool"),
+);
 const volatile = Flag.Boolean("volatile").pipe(
   Flag.withDescription("Keep everything in memory; it ends with the process"),
   Flag.withDefault(false),
@@ -50,6 +56,7 @@ const upCommand = Command.make(
     nodes,
     quorums,
     placement,
+    signatures,
     volatile,
     data: folder.pipe(
       Flag.withDescription("The folder that keeps the cluster, made when it is not there; synod-data unless told"),
@@ -78,6 +85,7 @@ const benchCommand = Command.make(
     nodes,
     quorums,
     placement,
+    signatures,
     volatile,
     clients: wholeNumber("clients", 1, limits.clientCommands).pipe(
       Flag.withDescription("Logical clients, one command outstanding each; 4096 unless told"),

@@ -15,6 +15,7 @@ export interface UpSettings {
   readonly quorums: QuorumSizes | undefined;
   readonly data: string;
   readonly placement: "role" | "node";
+  readonly signatures: "pool" | "inline";
   readonly volatile: boolean;
 }
 
@@ -24,7 +25,7 @@ const leaderWaitMs = 3000;
 export const up = Effect.fnUntraced(function* (
   settings: UpSettings,
 ): Effect.fn.Return<void, StartError | ProgramError | ReaderGone, Scope.Scope> {
-  const { protocol, nodes, quorums, data, placement, volatile } = settings;
+  const { protocol, nodes, quorums, data, placement, signatures, volatile } = settings;
   const terminal = yield* Effect.acquireRelease(Effect.sync(openTerminal), (opened) =>
     Effect.sync(() => opened.close()),
   );
@@ -36,6 +37,7 @@ export const up = Effect.fnUntraced(function* (
     nodes,
     ...sizes,
     placement,
+    signatures,
     onNotice: notice,
     ...(volatile ? {} : { data }),
   };

@@ -36,6 +36,7 @@ describe("is refused in one line", () => {
     ["up --nodes 31", '(error) --nodes: expected a whole number from 1 to 30, got "31"; see synod up --help'],
     ["up --nodes x", '(error) --nodes: expected a whole number from 1 to 30, got "x"; see synod up --help'],
     ["up --nodes 1.5", '(error) --nodes: expected a whole number from 1 to 30, got "1.5"; see synod up --help'],
+    ["up --signatures z", '(error) --signatures: expected "pool" | "inline", got "z"; see synod up --help'],
     ["up --placement z", '(error) --placement: expected "role" | "node", got "z"; see synod up --help'],
     ["up --data=", "(error) --data: expected the name of a folder, got nothing; see synod up --help"],
     ["up extra", '(error) unexpected "extra"; see synod up --help'],

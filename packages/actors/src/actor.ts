@@ -1,10 +1,9 @@
 /**
  * An actor: one role in a worker thread, made of the pure role, its driver and its storage.
  */
-import { addressOf, type NodeRole, type Random, type RoleStatus } from "@synod/protocol";
+import { addressOf, type NodeRole, type Random, type RoleStatus, type Signatures } from "@synod/protocol";
 import type { Host, SnapshotRefusal } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
-import { inlineSignatures } from "@synod/signatures";
 import {
   FileLog,
   FileSnapshots,
@@ -35,6 +34,8 @@ export interface ActorContext {
   readonly codec: Codec<AnyMessage>;
   readonly newMachine: () => StateMachine;
   readonly random: Random;
+  /** The node's, where the protocol signs. */
+  readonly signatures: Signatures | undefined;
   /** Storage failed: the role has stopped. */
   readonly failed: (role: NodeRole, failure: StorageError) => void;
   /** Another learner's snapshot was no good; the role goes on. */
@@ -44,15 +45,15 @@ export interface ActorContext {
 }
 
 export function newActor(role: NodeRole, context: ActorContext): Actor {
-  const { settings, host, codec, newMachine, random, failed, refused, removed } = context;
-  const { node, segmentBytes, snapshotBytes, keys } = settings;
+  const { settings, host, codec, newMachine, random, signatures, failed, refused, removed } = context;
+  const { node, segmentBytes, snapshotBytes } = settings;
   const ground = {
     node,
     random,
     newMachine,
     openSnapshots: () => openSnapshots(storageOf(role, settings)),
     snapshotBytes,
-    signatures: keys && inlineSignatures(keys.privateKey, keys.publicKeys),
+    signatures,
     later: (job: () => void) => void setImmediate(job),
     refused: (refusal: SnapshotRefusal) => refused(role, refusal),
     removed: (fromSlot: number) => removed(role, fromSlot),

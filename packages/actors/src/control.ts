@@ -2,11 +2,11 @@
  * The control plane between a supervisor and a worker thread: what comlink carries. Data never goes this way.
  */
 import type { NodeRole, RoleStatus } from "@synod/protocol";
-import type { PublicKeys } from "@synod/signatures";
 import type { MemoryArea } from "@synod/storage";
 import type { Endpoint } from "@synod/transports";
 import type { PathEnd } from "@synod/transports/message-port";
 import type { Placement } from "./placement.ts";
+import type { Signing } from "./signing.ts";
 
 /** Where a role keeps what must survive it: a folder, or memory that outlives the thread but not the process. */
 export type RoleStorage =
@@ -21,12 +21,6 @@ export interface MachineModule {
   readonly factory: string;
 }
 
-/** What a node needs to sign and to verify. */
-export interface NodeKeys {
-  readonly privateKey: string;
-  readonly publicKeys: PublicKeys;
-}
-
 export interface WorkerSettings {
   readonly node: number;
   readonly roles: readonly NodeRole[];
@@ -36,8 +30,8 @@ export interface WorkerSettings {
   /** What the protocol's roles are made with, by its plan. */
   readonly configuration: unknown;
   readonly machine: MachineModule;
-  /** Where the protocol signs: the node's own key, and the public keys of all, by node. */
-  readonly keys: NodeKeys | undefined;
+  /** Where the protocol signs: what its node signs with. */
+  readonly signing: Signing | undefined;
   /** Of each role of the node. */
   readonly storage: Readonly<Partial<Record<NodeRole, RoleStorage>>>;
   /** It starts again: a log that is missing is lost, rather than not made yet. */

@@ -3,6 +3,7 @@
  */
 export * from "./control.ts";
 export * from "./errors.ts";
+export * from "./node-keys.ts";
 export * from "./placement.ts";
 export { runnable, type Ground, type HostedProtocol, type Part, type Surroundings } from "./protocols/hosted.ts";
 export {
@@ -15,4 +16,5 @@ export {
   type RunnableProtocol,
   type Service,
 } from "./protocols/index.ts";
+export type { SigningPlace, SigningSettings } from "./signing.ts";
 export * from "./supervisor.ts";

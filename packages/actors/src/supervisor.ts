@@ -3,22 +3,23 @@
  * restarts an actor that ends by itself, and kills and restarts actors as it is told.
  */
 import type { NodeRole } from "@synod/protocol";
-import { keyPairOf, newKeyPair, type KeyPair } from "@synod/signatures";
 import type { Endpoint } from "@synod/transports";
 import { newPath, type PathEnd } from "@synod/transports/message-port";
 import { Effect, Exit, Scope } from "effect";
-import { join } from "node:path";
-import type { MachineModule, NodeKeys, RoleRecovery, RoleReport, WorkerNotice } from "./control.ts";
+import type { MachineModule, RoleRecovery, RoleReport, WorkerNotice } from "./control.ts";
 import { UnknownActor, type ActorError } from "./errors.ts";
 import { planThreads, type Placement, type ThreadPlan } from "./placement.ts";
 import type { NodePlan, Plan } from "./protocols/hosted.ts";
 import { newSeat, newStorage, restartDelayMs, type Seat } from "./seat.ts";
+import { Signers, type SigningSettings } from "./signing.ts";
 import { showActor, spawnThread, type ActorThread } from "./thread.ts";
 
 export interface SupervisorSettings {
   readonly plan: Plan;
   readonly placement: Placement;
   readonly machine: MachineModule;
+  /** Where the protocol signs: with what, and where that is done. */
+  readonly signing?: SigningSettings | undefined;
   /** The folder of the cluster; undefined to keep everything in memory. */
   readonly folder: string | undefined;
   /** Bytes of applied values after which a learner takes a snapshot. */
@@ -53,15 +54,13 @@ export class Supervisor {
   readonly #nodes: Map<number, NodePlan>;
   readonly #seats = new Map<Endpoint, Seat>();
   readonly #guests = new Map<Endpoint, Guest>();
-  /** By node, where the protocol signs. */
-  readonly #keys: ReadonlyMap<number, KeyPair>;
+  readonly #signers: Signers | undefined;
 
-  private constructor(settings: SupervisorSettings, scope: Scope.Scope) {
+  private constructor(settings: SupervisorSettings, scope: Scope.Scope, signers: Signers | undefined) {
     this.#settings = settings;
     this.#scope = scope;
-    const { plan, folder } = settings;
-    const signers = plan.signs ? plan.nodes : [];
-    this.#keys = new Map(signers.map(({ node }) => [node, keysOf(node, folder)]));
+    this.#signers = signers;
+    const { plan } = settings;
     this.#nodes = new Map(plan.nodes.map((node) => [node.node, node]));
     for (const node of plan.nodes) this.#seat(node);
   }
@@ -70,7 +69,15 @@ export class Supervisor {
   static readonly start = Effect.fnUntraced(function* (
     settings: SupervisorSettings,
   ): Effect.fn.Return<Supervisor, ActorError, Scope.Scope> {
-    const supervisor = new Supervisor(settings, yield* Effect.scope);
+    const { signing } = settings;
+    // It ends after the threads that it signs for.
+    const signers =
+      signing &&
+      (yield* Effect.acquireRelease(
+        Effect.sync(() => new Signers(signing)),
+        (opened) => Effect.promise(() => opened.close()),
+      ));
+    const supervisor = new Supervisor(settings, yield* Effect.scope, signers);
     yield* supervisor.#spawnAll([...supervisor.#seats.values()]);
     return supervisor;
   });
@@ -224,11 +231,6 @@ export class Supervisor {
     });
   }
 
-  #keysFor(node: number): NodeKeys | undefined {
-    const own = this.#keys.get(node);
-    return own && { privateKey: own.privateKey, publicKeys: [...this.#keys.values()].map((pair) => pair.publicKey) };
-  }
-
   /** Starts what shall run there and does not. */
   #spawn(seat: Seat): Effect.Effect<void, ActorError> {
     const { placement, machine, snapshotBytes, segmentBytes } = this.#settings;
@@ -244,7 +246,7 @@ export class Supervisor {
         protocol,
         configuration,
         machine,
-        keys: this.#keysFor(plan.node),
+        signing: this.#signers?.signingOf(plan.node),
         storage,
         again,
         snapshotBytes,
@@ -323,9 +325,4 @@ export class Supervisor {
 function showNotice({ node }: ThreadPlan, { kind, role, message }: WorkerNotice): string {
   if (kind === "failed") return `node ${node} ${role} stopped: ${message}`;
   return `node ${node} ${role} refused another learner's snapshot: ${message}`;
-}
-
-/** A node's keys are as durable as its logs, which hold what it has signed. */
-function keysOf(node: number, folder: string | undefined): KeyPair {
-  return folder === undefined ? newKeyPair() : keyPairOf(join(folder, `node-${node}`, "key.pem"));
 }

@@ -76,7 +76,11 @@ function startWorker(
   onEnd: (why: string) => void,
 ): Worker {
   const script = new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-  const worker = new Worker(script, { workerData: settings, name: showActor(settings) });
+  const worker = new Worker(script, {
+    workerData: settings,
+    transferList: settings.signing?.place === "pool" ? [...settings.signing.path.ports] : [],
+    name: showActor(settings),
+  });
   let reason = "the thread was stopped";
   worker.on("message", (message: unknown) => {
     if (isNotice(message)) onNotice(message);

@@ -15,6 +15,7 @@ import type { MachineModule, WorkerControl, WorkerNotice, WorkerSettings } from 
 import { endpointOf } from "./placement.ts";
 import type { AnyMessage } from "./protocols/hosted.ts";
 import { protocolNamed } from "./protocols/index.ts";
+import { openSignatures } from "./signing.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this module runs only as a worker thread of a supervisor");
@@ -30,6 +31,13 @@ const host = new Host<AnyMessage>({
   route: (address: Address) => endpointOf(address, settings.placement),
   later: (turn) => void setImmediate(turn),
 });
+
+const signatures =
+  settings.signing &&
+  openSignatures(settings.signing, (failure) => {
+    // Nothing leaves or arrives without them: the thread ends, and begins anew with others.
+    throw failure;
+  });
 
 let actors: readonly Actor[] = [];
 let ticking: NodeJS.Timeout | undefined;
@@ -55,6 +63,7 @@ const control: WorkerControl = {
       codec,
       newMachine,
       random: Math.random,
+      signatures,
       failed: (role, { message }) => notify({ kind: "failed", role, message }),
       refused: (role, { message }) => notify({ kind: "refused", role, message }),
       removed: (role, fromSlot) =>
@@ -93,6 +102,7 @@ const control: WorkerControl = {
     clearInterval(ticking);
     for (const actor of actors) actor.stop();
     actors = [];
+    signatures?.close();
     transport.close();
   },
 };

@@ -20,6 +20,7 @@ import type { ChangeMade, ChangeOptions, ClusterGuest, MachineCodec, StationOpti
 import { StorageError } from "@synod/storage";
 import { Context, Effect, Exit, Layer, Scope } from "effect";
 import { openFolder } from "./folder.ts";
+import { volatileIdentity } from "./identity.ts";
 import { Members } from "./members.ts";
 import { nobody, Roster } from "./roster.ts";
 import { loadMachineName, keyValueModule } from "./machine-module.ts";
@@ -82,13 +83,15 @@ export class Cluster implements AsyncDisposable {
     const { service } = checked.plan;
     const machineName = service === "store" ? yield* loadMachineName(machine) : service;
     const kept = checked.data === undefined ? undefined : yield* openFolder(checked.data, checked.plan, machineName);
-    const { plan, placement, snapshotBytes, segmentBytes, onNotice, data } = checked;
+    const { plan, placement, signatures: place, snapshotBytes, segmentBytes, onNotice, data } = checked;
+    const identity = kept === undefined ? volatileIdentity(plan) : kept.identity;
     const first = plan.nodes.map(({ node }) => node);
     const roster = new Roster(first, kept?.comings ?? nobody, kept?.keep ?? (() => undefined));
     const supervisor = yield* Supervisor.start({
       plan: planOf(plan, roster.nodes),
       placement,
       machine,
+      signing: identity && { ...identity, place },
       folder: data,
       snapshotBytes,
       segmentBytes,

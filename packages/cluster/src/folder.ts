@@ -7,6 +7,7 @@ import { FileLog, lockFolder, nodeFiles, requireLog, StorageError } from "@synod
 import { Effect, Schema, type Scope } from "effect";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { keptIdentity, makeKeys, newClusterName, type Identity } from "./identity.ts";
 import { ConfigurationError } from "./options.ts";
 import { nobody, nodesOf, type Comings } from "./roster.ts";
 
@@ -20,6 +21,8 @@ const Marker = Schema.Struct({
   format: Schema.Int,
   /** Absent in folders of the time when there was one protocol. */
   protocol: Schema.optionalKey(Schema.String),
+  /** Names the cluster, like no other; absent in folders of the time when nothing was signed. */
+  cluster: Schema.optionalKey(Schema.NonEmptyString),
   /** How many there were at first. */
   nodes: Schema.Int,
   /** Nodes that were started to join since, in order. */
@@ -34,6 +37,8 @@ type Marker = typeof Marker.Type;
 
 /** What a folder knows of nodes that came and went. */
 export interface Kept {
+  /** Where the protocol signs. */
+  readonly identity: Identity | undefined;
   readonly comings: Comings;
   /** Makes it durable, and before it the logs of who joins. @throws StorageError */
   readonly keep: (comings: Comings) => void;
@@ -53,9 +58,11 @@ export const openFolder = Effect.fnUntraced(function* (
   const nodes = plan.nodes.length;
   const found = yield* readMarker(folder);
   if (found === undefined) {
-    const marker = { format: formatVersion, protocol, nodes, quorums, machine };
+    const marker = { format: formatVersion, protocol, cluster: newClusterName(), nodes, quorums, machine };
     return yield* attempt(folder, () => {
       newLogs(folder, logFolders(folder, plan, nobody));
+      // Before the marker, as the logs: from then on a key that is missing is lost.
+      makeKeys(folder, plan);
       writeMarker(folder, marker);
       return keeper(folder, plan, marker);
     });
@@ -96,6 +103,7 @@ function keeper(folder: string, plan: Plan, marker: Marker): Kept {
   const { joined = [], left = [] } = marker;
   let made: Comings = { joined, left };
   return {
+    identity: keptIdentity(folder, plan, marker.cluster),
     comings: made,
     keep(comings) {
       try {

@@ -2,7 +2,7 @@
  * What a cluster can be asked to be, and what is refused.
  */
 import { maxAcceptors } from "@synod/protocol";
-import { protocolNamed, type MachineModule, type Placement, type Plan } from "@synod/actors";
+import { protocolNamed, type MachineModule, type Placement, type Plan, type SigningPlace } from "@synod/actors";
 import { Data, Effect, Schema } from "effect";
 
 /** Options that cannot make a cluster: says which, and what was expected. */
@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly quorums?: { readonly phase1: number; readonly phase2: number; readonly fast?: number };
   /** Who is told of a vote: the learner of the leader's node (the default), or every learner. */
   readonly learning?: "distinguished" | "every";
+  /** Where nodes sign and verify, if their protocol does: on a pool of threads (the default), or in the roles' own. */
+  readonly signatures?: SigningPlace;
   /** The module that makes the state machine, in place of the key-value store. */
   readonly machine?: MachineModule;
   /** Bytes of applied values after which a learner takes a snapshot. 16 MiB unless told. */
@@ -51,6 +53,7 @@ const Options = Schema.Struct({
     Schema.Struct({ phase1: PositiveInteger, phase2: PositiveInteger, fast: Schema.optionalKey(PositiveInteger) }),
   ),
   learning: Schema.optionalKey(Schema.Literals(["distinguished", "every"])),
+  signatures: Schema.optionalKey(Schema.Literals(["pool", "inline"])),
   machine: Schema.optionalKey(Schema.Struct({ url: Schema.NonEmptyString, factory: Schema.NonEmptyString })),
   snapshotBytes: Schema.optionalKey(PositiveInteger),
   segmentBytes: Schema.optionalKey(PositiveInteger),
@@ -62,6 +65,7 @@ export interface CheckedOptions {
   readonly plan: Plan;
   readonly data: string | undefined;
   readonly placement: Placement;
+  readonly signatures: SigningPlace;
   readonly machine: MachineModule | undefined;
   readonly snapshotBytes: number;
   readonly segmentBytes: number;
@@ -91,6 +95,7 @@ export const checkOptions = Effect.fnUntraced(function* (
     plan,
     data: checked.data,
     placement: checked.placement ?? "role",
+    signatures: checked.signatures ?? "pool",
     machine: checked.machine,
     snapshotBytes: checked.snapshotBytes ?? 16 * mebibyte,
     segmentBytes: checked.segmentBytes ?? 8 * mebibyte,

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -38,6 +38,35 @@ test("a learner without its folder comes back by the others", async () => {
   await use();
   rmSync(join(data, "node-2", "learner"), { recursive: true });
   expect(await use()).toBe("1");
+});
+
+test("a node without its key is refused, and with it back it opens", async () => {
+  const byzantine = { protocol: "byzantine", nodes: 4, signatures: "inline" } as const;
+  await use(byzantine);
+  const key = join(data, "node-2", "key.pem");
+  renameSync(key, join(data, "away"));
+  const missing = { reason: "corrupt", message: expect.stringMatching(/node-2.*the key of node 2 is missing/) };
+  await expect(use(byzantine)).rejects.toMatchObject(missing);
+  // It was not made anew by the first one.
+  await expect(use(byzantine)).rejects.toMatchObject(missing);
+  writeFileSync(key, "no key");
+  await expect(use(byzantine)).rejects.toMatchObject({ reason: "corrupt", where: key });
+  renameSync(join(data, "away"), key);
+  expect(await use(byzantine)).toBe("1");
+});
+
+test("a folder whose nodes sign keeps the name of its cluster", async () => {
+  const byzantine = { protocol: "byzantine", nodes: 4, signatures: "inline" } as const;
+  await use(byzantine);
+  const marker = join(data, "cluster.json");
+  const text = readFileSync(marker, "utf8");
+  writeFileSync(marker, text.replace(/"cluster":"[^"]+",/, ""));
+  await expect(use(byzantine)).rejects.toMatchObject({
+    reason: "corrupt",
+    message: expect.stringContaining("does not name the cluster"),
+  });
+  writeFileSync(marker, text);
+  expect(await use(byzantine)).toBe("1");
 });
 
 test("logs without the marker are refused", async () => {

@@ -27,6 +27,7 @@ test.each([
   [{ data: "" }, /data/],
   [{ placement: "process" }, /placement/],
   [{ learning: "never" }, /learning/],
+  [{ signatures: "elsewhere" }, /signatures/],
   [{ snapshotBytes: 0 }, /snapshotBytes/],
   [{ segmentBytes: -1 }, /segmentBytes/],
   [{ nodse: 3 }, /nodse/],

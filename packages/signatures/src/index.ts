@@ -4,4 +4,5 @@
 export * from "./digest.ts";
 export * from "./inline.ts";
 export * from "./keys.ts";
+export * from "./pool.ts";
 export * from "./pooled.ts";

@@ -3,11 +3,11 @@
  */
 import type { Signatures } from "@synod/protocol";
 import { Ed25519 } from "./ed25519.ts";
-import type { PublicKeys } from "./keys.ts";
+import type { SigningKeys } from "./keys.ts";
 
 /** @throws Error for what is no key */
-export function inlineSignatures(privateKey: string, publicKeys: PublicKeys): Signatures {
-  const ed25519 = new Ed25519(privateKey, publicKeys);
+export function inlineSignatures(keys: SigningKeys): Signatures {
+  const ed25519 = new Ed25519(keys);
   return {
     sign: (texts, done) => done(ed25519.signAll(texts)),
     verify: (statements, done) => done(ed25519.verifyAll(statements)),

@@ -1,75 +1,105 @@
 /**
- * Signatures in a pool of threads: a batch is split among them, and the thread that asks goes on meanwhile. Worth it
- * where batches are large and processors idle.
+ * Signatures in a pool of threads: a batch is split among them, and the thread that asks goes on meanwhile. Worth it where
+ * batches are large and processors idle.
  */
-import type { Signatures, Statement } from "@synod/protocol";
-import { Piscina } from "piscina";
-import { Ed25519 } from "./ed25519.ts";
-import type { PublicKeys } from "./keys.ts";
+import type { Signatures } from "@synod/protocol";
+import type { MessagePort } from "node:worker_threads";
+import { packAsked, unpackSignatures, unpackValid, type Asked } from "./batch.ts";
+import type { PoolPath } from "./pool.ts";
 
-export interface PoolOptions {
-  /** At most so many threads; as many as there are processors, but one, unless given. */
-  readonly threads?: number;
+export interface PooledOptions {
   /** A batch is not split into parts smaller than this. */
   readonly leastPart?: number;
-  /** The pool failed: nothing that was asked will be answered. */
-  readonly failed: (failure: unknown) => void;
+  /** A thread of the pool has ended: what it was asked will not be answered. */
+  readonly failed: (failure: Error) => void;
 }
 
 export interface PooledSignatures extends Signatures {
-  /** Ends the threads; what is under way is not answered. */
-  close(): Promise<void>;
-}
-
-/** What a thread of the pool is given at its start. */
-export interface Keys {
-  readonly privateKey: string;
-  readonly publicKeys: PublicKeys;
+  /** Gives up the way to the pool; what is under way is not answered. */
+  close(): void;
 }
 
 const usualLeastPart = 16;
 
-/** @throws Error for what is no key */
-export function pooledSignatures(privateKey: string, publicKeys: PublicKeys, options: PoolOptions): PooledSignatures {
-  // Bad keys are told here, not by each thread.
-  new Ed25519(privateKey, publicKeys);
-  const keys: Keys = { privateKey, publicKeys };
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const pool = new Piscina({
-    filename: new URL(`./pool-thread.${extension}`, import.meta.url).href,
-    workerData: keys,
-    ...(options.threads === undefined ? {} : { minThreads: options.threads, maxThreads: options.threads }),
-  });
-  const order = { sign: inOrder(), verify: inOrder() };
+export function pooledSignatures({ ports }: PoolPath, options: PooledOptions): PooledSignatures {
+  const { leastPart = usualLeastPart, failed } = options;
   let closed = false;
-  const ask = <Given, Got>(
-    name: "sign" | "verify",
-    all: readonly Given[],
-    done: (got: readonly Got[]) => void,
+  const lines = ports.map(
+    (port) =>
+      new Line(port, () => {
+        if (!closed) failed(new Error("a thread that signs has ended"));
+      }),
+  );
+  const ask = <Item, Answer>(
+    items: readonly Item[],
+    pack: (part: readonly Item[]) => Asked,
+    unpack: (packed: Uint8Array) => readonly Answer[],
+    finish: (done: () => void) => void,
+    done: (answers: readonly Answer[]) => void,
   ): void => {
-    const asked = parts(all, options.leastPart ?? usualLeastPart, pool.maxThreads).map(
-      (part) => pool.run(part, { name }) as Promise<readonly Got[]>,
-    );
-    const finish = order[name]();
-    Promise.all(asked).then(
-      (got) => finish(() => !closed && done(got.flat())),
-      (failure: unknown) => {
-        if (!closed) options.failed(failure);
-      },
-    );
+    const parts = split(items, leastPart, lines.length);
+    const answers: (readonly Answer[])[] = [];
+    let missing = parts.length;
+    for (const [index, part] of parts.entries()) {
+      leastBusy(lines).ask(packAsked(pack(part)), part.length, (packed) => {
+        answers[index] = unpack(packed);
+        missing -= 1;
+        if (missing === 0) finish(() => done(answers.flat()));
+      });
+    }
   };
+  const signing = inOrder();
+  const verifying = inOrder();
   return {
-    sign: (texts, done) => ask<Uint8Array, Uint8Array>("sign", texts, done),
-    verify: (statements, done) => ask<Statement, boolean>("verify", statements, done),
-    async close() {
+    sign: (texts, done) => ask(texts, (part) => ({ what: "sign", texts: part }), unpackSignatures, signing(), done),
+    verify: (statements, done) =>
+      ask(statements, (part) => ({ what: "verify", statements: part }), unpackValid, verifying(), done),
+    close() {
       closed = true;
-      await pool.destroy();
+      for (const line of lines) line.close();
     },
   };
 }
 
+/** The way to one thread of the pool, which answers in the order in which it is asked. */
+class Line {
+  readonly #port: MessagePort;
+  readonly #waiting: { readonly size: number; readonly answered: (packed: Uint8Array) => void }[] = [];
+  /** Texts and statements that it has been asked for, and has not answered. */
+  load = 0;
+
+  constructor(port: MessagePort, ended: () => void) {
+    this.#port = port;
+    port.on("message", (packed: Uint8Array) => {
+      const asked = this.#waiting.shift();
+      if (asked === undefined) throw new Error("an answer to nothing that was asked");
+      this.load -= asked.size;
+      asked.answered(packed);
+    });
+    port.on("close", ended);
+  }
+
+  ask(packed: Uint8Array<ArrayBuffer>, size: number, answered: (packed: Uint8Array) => void): void {
+    this.load += size;
+    this.#waiting.push({ size, answered });
+    this.#port.postMessage(packed, [packed.buffer]);
+  }
+
+  close(): void {
+    this.#waiting.length = 0;
+    this.#port.removeAllListeners("message");
+    this.#port.close();
+  }
+}
+
+function leastBusy(lines: readonly Line[]): Line {
+  const [first, ...rest] = lines;
+  if (first === undefined) throw new RangeError("a pool of no threads");
+  return rest.reduce((least, line) => (line.load < least.load ? line : least), first);
+}
+
 /** Splits a batch evenly, into no more parts than there are threads. */
-function parts<Item>(items: readonly Item[], least: number, threads: number): readonly (readonly Item[])[] {
+function split<Item>(items: readonly Item[], least: number, threads: number): readonly (readonly Item[])[] {
   const count = Math.max(1, Math.min(threads, Math.floor(items.length / least)));
   const size = Math.ceil(items.length / count);
   return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));

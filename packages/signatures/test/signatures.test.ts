@@ -3,24 +3,35 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { inlineSignatures, keyPairOf, newKeyPair, pooledSignatures, sha256 } from "../src/index.ts";
+import {
+  inlineSignatures,
+  keyPairOf,
+  makeKeyPair,
+  newKeyPair,
+  pooledSignatures,
+  sha256,
+  SignaturePool,
+  type SigningKeys,
+} from "../src/index.ts";
 
 const keys = [newKeyPair(), newKeyPair(), newKeyPair()];
 const publicKeys = keys.map(({ publicKey }) => publicKey);
 const privateKey = keys[0]?.privateKey ?? "";
+const signingKeys: SigningKeys = { cluster: "this one", privateKey, publicKeys };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const pooled = pooledSignatures(privateKey, publicKeys, {
-  threads: 2,
-  leastPart: 2,
-  failed: (failure) => {
-    throw failure;
-  },
+const fail = (failure: Error): void => {
+  throw failure;
+};
+const pool = new SignaturePool(2);
+const pooled = pooledSignatures(pool.connect(signingKeys), { leastPart: 2, failed: fail });
+afterAll(async () => {
+  pooled.close();
+  await pool.close();
 });
-afterAll(() => pooled.close());
 
 const both: readonly (readonly [string, Signatures])[] = [
-  ["inline", inlineSignatures(privateKey, publicKeys)],
+  ["inline", inlineSignatures(signingKeys)],
   ["pooled", pooled],
 ];
 
@@ -51,6 +62,16 @@ describe.each(both)("%s signatures", (_name, signatures) => {
     expect(await verify(signatures, wrong)).toEqual([false, false, true, false, false, false, true]);
   });
 
+  test("of one cluster say nothing in another, also under the same keys", async () => {
+    const [signature] = await sign(inlineSignatures({ ...signingKeys, cluster: "another" }), [bytes("text")]);
+    if (signature === undefined) throw new Error("not signed");
+    expect(await verify(signatures, [{ signer: 1, text: bytes("text"), signature }])).toEqual([false]);
+    // Nor where the end of a name could be taken for the beginning of a text.
+    const [shifted] = await sign(inlineSignatures({ ...signingKeys, cluster: "this " }), [bytes("onetext")]);
+    if (shifted === undefined) throw new Error("not signed");
+    expect(await verify(signatures, [{ signer: 1, text: bytes("text"), signature: shifted }])).toEqual([false]);
+  });
+
   test("of no texts are none", async () => {
     expect(await sign(signatures, [])).toEqual([]);
     expect(await verify(signatures, [])).toEqual([]);
@@ -79,15 +100,62 @@ describe.each(both)("%s signatures", (_name, signatures) => {
 });
 
 test("what is no key is refused at once", () => {
-  expect(() => inlineSignatures("no key", publicKeys)).toThrow();
-  expect(() => pooledSignatures(privateKey, ["no key"], { failed: () => undefined })).toThrow();
+  expect(() => inlineSignatures({ ...signingKeys, privateKey: "no key" })).toThrow();
+  expect(() => pool.connect({ ...signingKeys, publicKeys: ["no key"] })).toThrow();
+});
+
+test("each signs with its own keys, however many share the pool", async () => {
+  const others = keys.map((key) =>
+    pooledSignatures(pool.connect({ ...signingKeys, privateKey: key.privateKey }), { failed: fail }),
+  );
+  const text = bytes("text");
+  const signed = await Promise.all(others.map((other) => sign(other, [text])));
+  for (const [index, [signature = text] = []] of signed.entries()) {
+    const statements = [1, 2, 3].map((signer) => ({ signer, text, signature }));
+    expect(await verify(pooled, statements)).toEqual([1, 2, 3].map((signer) => signer === index + 1));
+  }
+  for (const other of others) other.close();
+});
+
+test("a view is sent without what it is a view of, and stays as it is", async () => {
+  const around = new Uint8Array(1000).fill(7);
+  const text = around.subarray(10, 14);
+  const [signature] = await sign(pooled, [text]);
+  if (signature === undefined) throw new Error("not signed");
+  expect(signature.buffer.byteLength).toBe(64);
+  expect(around.every((byte) => byte === 7)).toBe(true);
+  expect(await verify(pooled, [{ signer: 1, text: Uint8Array.of(7, 7, 7, 7), signature }])).toEqual([true]);
+});
+
+test("when the pool ends, whoever waits for it is told, and who has closed is not", async () => {
+  const short = new SignaturePool(1);
+  const failures: string[] = [];
+  const failed = (failure: Error): void => void failures.push(failure.message);
+  const closing = pooledSignatures(short.connect(signingKeys), { failed });
+  const told = new Promise<void>((done) => {
+    const waiting = pooledSignatures(short.connect(signingKeys), {
+      failed: (failure) => {
+        failed(failure);
+        done();
+      },
+    });
+    waiting.sign([bytes("text")], () => undefined);
+  });
+  closing.close();
+  await short.close();
+  await told;
+  expect(failures).toEqual(["a thread that signs has ended"]);
 });
 
 test("a node's key is made once, and is for its owner only", () => {
   const folder = mkdtempSync(join(tmpdir(), "synod-keys-"));
   try {
     const file = join(folder, "node-1", "key.pem");
+    // One that is lost is not made anew by whoever looks for it.
+    expect(() => keyPairOf(file)).toThrow(/ENOENT/);
+    makeKeyPair(file);
     const made = keyPairOf(file);
+    makeKeyPair(file);
     expect(keyPairOf(file)).toEqual(made);
     expect(readFileSync(file, "utf8")).toBe(made.privateKey);
     expect(statSync(file).mode & 0o777).toBe(0o600);

@@ -19,6 +19,7 @@ export interface BenchSettings extends Load {
   readonly nodes: number;
   readonly quorums: QuorumSizes | undefined;
   readonly placement: "role" | "node";
+  readonly signatures: "pool" | "inline";
   readonly volatile: boolean;
   /** The folder in which the run keeps its data, removed afterwards; the system's temporary folder unless told. */
   readonly data: string | undefined;
@@ -29,6 +30,8 @@ export interface BenchReport extends Measurement {
   readonly protocol: string;
   readonly nodes: number;
   readonly placement: "role" | "node";
+  /** Where nodes sign and verify; undefined when their protocol does not. */
+  readonly signatures: "pool" | "inline" | undefined;
   readonly durable: boolean;
   readonly clients: number;
   readonly payloadBytes: number;
@@ -76,6 +79,7 @@ export const bench = Effect.fnUntraced(function* (
     protocol,
     nodes,
     placement,
+    signatures: cluster.options.plan.signs ? settings.signatures : undefined,
     durable: !volatile,
     clients,
     payloadBytes,
@@ -91,8 +95,8 @@ export const bench = Effect.fnUntraced(function* (
   };
 });
 
-export function clusterOptionsOf({ protocol, nodes, quorums, placement }: BenchSettings): ClusterOptions {
-  return { protocol, nodes, placement, ...(quorums === undefined ? {} : { quorums }) };
+export function clusterOptionsOf({ protocol, nodes, quorums, placement, signatures }: BenchSettings): ClusterOptions {
+  return { protocol, nodes, placement, signatures, ...(quorums === undefined ? {} : { quorums }) };
 }
 
 /** A folder for the run, in `parent` or the system's temporary one; removed when the scope closes. */
@@ -151,8 +155,10 @@ export function showBench(report: BenchReport): string {
   ];
   const table = rows.map(([name, own, bare]) => `${name.padEnd(26)}${own.padStart(12)}${bare.padStart(12)}`.trimEnd());
   const kept = report.durable ? "durable" : "volatile";
+  const signed = { pool: ", signatures on a pool", inline: ", signatures inline" };
   return [
-    `${report.protocol}, ${report.nodes} nodes, a thread per ${report.placement}, ${kept}, in one process; ` +
+    `${report.protocol}, ${report.nodes} nodes, a thread per ${report.placement}, ${kept}, in one process` +
+      `${report.signatures === undefined ? "" : signed[report.signatures]}; ` +
       `${report.clients} clients, ${report.payloadBytes}-byte values, ${report.seconds} s`,
     ...table,
     `ratio to floor: ${report.ratioToFloor} in commands per core-second, ${report.p50RatioToFloor} in median latency`,

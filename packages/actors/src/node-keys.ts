@@ -1,0 +1,42 @@
+/**
+ * The keys of a cluster's nodes, each in the folder of its node. They are as durable as the logs, which hold what was
+ * signed: a key that is gone is lost as a log is, and a new one in its place would be somebody else's.
+ */
+import { keyPairOf, makeKeyPair, newKeyPair, type KeyPair } from "@synod/signatures";
+import { StorageError } from "@synod/storage";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** By node. */
+export type NodeKeys = ReadonlyMap<number, KeyPair>;
+
+/** Keys that end with the process. */
+export function newNodeKeys(nodes: readonly number[]): NodeKeys {
+  return new Map(nodes.map((node) => [node, newKeyPair()]));
+}
+
+/** Makes the keys of a cluster that begins; those of an earlier beginning stay. */
+export function makeNodeKeys(folder: string, nodes: readonly number[]): void {
+  for (const node of nodes) makeKeyPair(keyFile(folder, node));
+}
+
+/** @throws StorageError when a key is lost or damaged */
+export function readNodeKeys(folder: string, nodes: readonly number[]): NodeKeys {
+  return new Map(nodes.map((node) => [node, readKey(keyFile(folder, node), node)]));
+}
+
+function readKey(file: string, node: number): KeyPair {
+  if (!existsSync(file)) {
+    const detail = `the key of node ${node} is missing: put it back, since what the node has signed was signed with it`;
+    throw new StorageError("corrupt", file, detail);
+  }
+  try {
+    return keyPairOf(file);
+  } catch (cause) {
+    throw new StorageError("corrupt", file, `holds no key of a node: ${String(cause)}`, { cause });
+  }
+}
+
+function keyFile(folder: string, node: number): string {
+  return join(folder, `node-${node}`, "key.pem");
+}
