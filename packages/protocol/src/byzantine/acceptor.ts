@@ -12,9 +12,10 @@ import { AcceptorKeeper } from "./acceptor-keeper.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
-import { KnownCommands } from "./known-commands.ts";
+import { HeldProposals, Proposal } from "./held-proposals.ts";
 import type { Accept, Checkpoint, Doubted, Entry, Learned, Message, NewView, Slot, Suspected } from "./messages.ts";
 import type { Verify, Wanted } from "./messages.ts";
+import { Permits } from "./permits.ts";
 import { isPlausible } from "./plausible.ts";
 import { firstBallot, firstView, viewOf, type View } from "./proof.ts";
 import { believedBy } from "./quorums.ts";
@@ -37,9 +38,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   /** How the ballot began; undefined until its leader has proved that. */
   #view: View | undefined = firstView;
   readonly #voting: Voting;
-  /** By slot: proposals of this ballot that must wait, for the view or for a command to be known. */
-  readonly #held = new Map<Slot, Accept>();
-  readonly #known = new KnownCommands();
+  /** Proposals of this ballot that must wait, for the view or for a command. */
+  readonly #held = new HeldProposals();
+  readonly #permits = new Permits();
   readonly #suspicions: Suspicions;
   readonly #checkpoints: Checkpoints;
   readonly #keeper: AcceptorKeeper;
@@ -151,12 +152,12 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /** Its own proposer vouches for a command: what waited for it may be verified. */
   #vouched(key: string, out: Output): void {
-    this.#known.vouch(key);
-    this.#reconsider(out);
+    this.#permits.vouch(key);
+    this.#wake(key, out);
   }
 
-  #reconsider(out: Output): void {
-    for (const accept of [...this.#held.values()]) this.#consider(accept, out);
+  #wake(key: string, out: Output): void {
+    for (const proposal of this.#held.waitingFor(key)) this.#consider(proposal, out);
   }
 
   #accept(from: Address, accept: Accept, out: Output): void {
@@ -165,26 +166,25 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     if (ballot !== this.#ballot || nodeOf(from) !== this.#owner) return;
     const { stable } = this.#checkpoints;
     if (slot <= stable || slot > stable + windowSlots) return;
-    this.#held.delete(slot);
-    this.#consider(accept, out);
+    this.#held.remove(slot);
+    this.#consider(new Proposal(accept, this.#configuration.digest), out);
   }
 
   /** Verifies a proposal of this ballot if it may; holds one that it may verify later. */
-  #consider(accept: Accept, out: Output): void {
+  #consider(proposal: Proposal, out: Output): void {
+    const { accept, digest, key } = proposal;
     const { ballot, slot, value } = accept;
-    const digest = this.#configuration.digest(value);
+    this.#held.remove(slot);
     const verified = this.#voting.verified(slot);
     if (verified?.ballot === ballot) {
-      this.#held.delete(slot);
       // The leader asks again; an equivocating one is not answered.
-      if (keyOf(verified.digest) === keyOf(digest)) this.#repeat(slot, verified.digest, out);
+      if (keyOf(verified.digest) === key) this.#repeat(slot, verified.digest, out);
       return;
     }
-    if (this.#view === undefined || !this.#isSafe(this.#view, slot, value, keyOf(digest))) {
-      this.#held.set(slot, accept);
-      return;
-    }
-    this.#held.delete(slot);
+    const lacks = this.#lacks(proposal);
+    if (lacks === "never") return;
+    if (lacks !== undefined) return this.#held.hold(proposal, lacks.key);
+    this.#permits.use(slot, key, proposal.commandKeys);
     this.#voting.verify(slot, { ballot, digest, value });
     out.persist.push({ ...accept, signature: unsigned });
     this.#tell(slot, digest, out);
@@ -192,15 +192,19 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#vote(slot, out);
   }
 
-  /** Phase 1c of *Byzantizing Paxos*: what may have been chosen, or where nothing was, what clients asked for. */
-  #isSafe({ base, through, required }: View, slot: Slot, value: Value, key: string): boolean {
-    if (slot <= base) return false;
+  /**
+   * Phase 1c of *Byzantizing Paxos*: what may have been chosen, or where nothing was, what clients asked for. Undefined
+   * when nothing is lacking for that; without a key it lacks the view.
+   */
+  #lacks(proposal: Proposal): { readonly key: string | undefined } | "never" | undefined {
+    if (this.#view === undefined) return { key: undefined };
+    const { base, through, required } = this.#view;
+    const { slot, value } = proposal.accept;
+    if (slot <= base) return "never";
     const only = required.get(slot);
-    if (only !== undefined) return key === only;
-    if (slot <= through) return value.length === 0;
-    // Bytes that are no commands nobody can have asked for.
-    const isKnown = (command: Uint8Array): boolean => this.#known.has(keyOf(this.#configuration.digest(command)));
-    return commandsOf(value)?.every(isKnown) === true;
+    if (only !== undefined) return proposal.key === only ? undefined : "never";
+    if (slot <= through) return value.length === 0 ? undefined : "never";
+    return proposal.lacks(this.#permits);
   }
 
   /** Also to itself: a certificate takes its own signature. */
@@ -309,7 +313,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#view = view;
     if (this.#checkpoints.prove(view.base, view.checkpoints)) this.#stabilised(out);
     this.#announce(out);
-    this.#reconsider(out);
+    this.#permits.begin(view);
+    for (const proposal of this.#held.all) this.#consider(proposal, out);
   }
 
   #checkpoint(acceptor: number, message: Checkpoint, out: Output): void {
@@ -321,7 +326,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const { stable, proof } = this.#checkpoints;
     out.persist.push({ kind: "Stable", slot: stable, checkpoints: proof });
     this.#keeper.stabilised(out);
-    for (const slot of this.#held.keys()) if (slot <= stable) this.#held.delete(slot);
+    this.#held.forget(stable);
+    this.#permits.forget(stable);
     this.#announce(out);
   }
 
@@ -333,7 +339,10 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #advanced(values: readonly Value[] | undefined, out: Output): void {
     if (values === undefined) return;
     const digests = values.flatMap((value) => commandsOf(value) ?? []).map(this.#configuration.digest);
-    for (const digest of digests) this.#known.serve(keyOf(digest));
+    for (const digest of digests) {
+      this.#permits.serve(keyOf(digest));
+      this.#wake(keyOf(digest), out);
+    }
     const commands = digests.map((digest) => ({ digest }));
     const through = this.#keeper.chosenThrough;
     out.send.push({ to: this.#ownProposer, message: { kind: "Served", through, commands } });

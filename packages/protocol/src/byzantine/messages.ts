@@ -41,8 +41,8 @@
  *   is therefore the only one that may have been chosen below: every acceptor computes that by itself from NewView.
  * - A Verify is on stable storage before it leaves, as a vote is: an acceptor that forgets is one that lies.
  * - What no client asked for cannot be chosen, although clients sign nothing: an acceptor verifies a command only when
- *   its own proposer had it from the client, or f + 1 proposers relay it. What was served once may be proposed again:
- *   the client asked again, and the state machine's sessions run it once.
+ *   its own proposer had it from the client, or f + 1 proposers relay it, and no more often than that; what was served
+ *   may be proposed twice more: the client asked again, and the state machine's sessions run it once.
  * - A NewView begins at the highest slot up to which 2f + 1 acceptors, so f + 1 honest ones, have the log: their
  *   Checkpoints prove it. Below it everyone can catch up, above it all honest acceptors still have their certificates.
  * - Who takes part in what is bounded by that slot: nobody proposes or verifies beyond a window above it.

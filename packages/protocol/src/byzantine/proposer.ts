@@ -11,7 +11,6 @@ import type { Value } from "../value.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { Doubts } from "./doubts.ts";
-import { KnownCommands } from "./known-commands.ts";
 import { Leadership } from "./leadership.ts";
 import type { Entry, Message, NewView, Payload, Promised, Relayed, Request, Served } from "./messages.ts";
 import type { Slot, Standing } from "./messages.ts";
@@ -30,7 +29,6 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #self: Address;
   readonly #ownAcceptor: Address;
   readonly #pool: RequestPool;
-  readonly #served = new KnownCommands();
   readonly #doubts: Doubts;
 
   /** The highest ballot that it has led: on stable storage before anything of it leaves. */
@@ -114,12 +112,12 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     out.send.push({ to: this.#ownAcceptor, message: { kind: "Vouched", digest } });
   }
 
-  /** What was served before may be served again; what was not, f + 1 proposers must relay. */
+  /** As what its clients asked for it takes what f + 1 proposers relay. */
   #relayed(node: number, { command }: Relayed, out: Output): void {
     const digest = this.#configuration.digest(command);
     const key = keyOf(digest);
     if (this.#pool.has(key)) return;
-    if (!this.#pool.relayed(node, key) && !this.#served.wasServed(key)) return;
+    if (!this.#pool.relayed(node, key)) return;
     this.#pool.add(key, digest, command, this.#configuration.timing.retryTicks);
     this.#vouch(digest, out);
   }
@@ -161,7 +159,6 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     for (const { digest } of commands) {
       this.#doubts.served(keyOf(digest));
       this.#pool.served(keyOf(digest));
-      this.#served.serve(keyOf(digest));
     }
   }
 

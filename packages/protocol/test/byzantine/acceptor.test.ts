@@ -80,6 +80,62 @@ describe("what it verifies", () => {
   });
 });
 
+describe("what clients asked for once", () => {
+  /** Slots in which it verified something. */
+  const verifiedSlots = (): readonly number[] =>
+    out.persist.flatMap((entry) => (entry.kind === "Accept" ? entry.slot : []));
+  const twice = Uint8Array.of(...a, ...a);
+
+  test("it verifies in one slot, and not twice in a value", () => {
+    vouch(a);
+    vouch(a);
+    accept(twice);
+    accept(a, 1, 2);
+    accept(a, 1, 3);
+    expect(verifiedSlots()).toEqual([2]);
+    vouch(a);
+    expect(verifiedSlots()).toEqual([2, 3]);
+  });
+
+  test("and was served it verifies twice more: nothing is opened as often as a leader likes", () => {
+    vouch(a);
+    accept(a);
+    for (const node of [1, 2, 3]) verify(node, a);
+    for (let slot = 2; slot < 10; slot++) accept(a, 1, slot);
+    expect(verifiedSlots()).toEqual([1]);
+    step(addressOf("learner", 2), { kind: "Learned", from: 1, values: [{ digest: digest(a) }] });
+    expect(verifiedSlots()).toEqual([1, 2, 3]);
+  });
+
+  test("it verifies elsewhere in the next ballot, when that does not require it again", () => {
+    vouch(a);
+    accept(a);
+    const promises = [1, 3, 4].map((node) => ({ acceptor: node, stable: 0, checkpoints: [], votes: [], signature }));
+    step(addressOf("proposer", 2), { kind: "NewView", ballot: 2, promises, signature });
+    accept(noOp, 2, 1);
+    accept(a, 2, 2);
+    expect(verifiedSlots()).toEqual([1, 1, 2]);
+  });
+});
+
+test("a command that is vouched for has no more judged than what waited for it", () => {
+  let digests = 0;
+  const counting = (bytes: Uint8Array): Uint8Array => {
+    digests += 1;
+    return digest(bytes);
+  };
+  acceptor = new byzantine.Acceptor({ ...configuration, digest: counting }, 2);
+  const named = (name: number): Uint8Array => Uint8Array.of(1, 0, 0, 0, name);
+  for (let slot = 1; slot <= 8; slot++) {
+    accept(Uint8Array.of(...Array.from({ length: 20 }, (_, index) => [...named(10 * slot + index)]).flat()), 1, slot);
+  }
+  expect(digests).toBe(16);
+  vouch(named(255));
+  expect(digests).toBe(16);
+  vouch(named(10));
+  expect(digests).toBe(17);
+});
+
 test("it votes exactly when three have verified the same in its ballot, itself among them or not", () => {
   const choices = [undefined, a, b] as const;
   let votes = 0;

@@ -1,7 +1,15 @@
 /**
  * What liars make of the messages of Byzantine Paxos.
  */
-import { addressOf, nodeOf, type byzantine, type Address, type Envelope, type Random } from "@synod/protocol";
+import {
+  addressOf,
+  joinCommands,
+  nodeOf,
+  type byzantine,
+  type Address,
+  type Envelope,
+  type Random,
+} from "@synod/protocol";
 import { quickDigest } from "../world/digest.ts";
 import type { Tongue } from "../world/lies.ts";
 
@@ -28,7 +36,7 @@ function contradict(message: Message): Message | undefined {
 function forge(message: Message, random: Random): Message | undefined {
   switch (message.kind) {
     case "Accept":
-      return { ...message, value: invented(random) };
+      return { ...message, value: random() < 0.7 ? invented(random) : joinCommands([message.value, message.value]) };
     case "Promised":
       return forgedPromise(message, random);
     case "Payload":
