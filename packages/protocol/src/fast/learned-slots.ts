@@ -1,7 +1,7 @@
 /**
  * What a learner tells the acceptor beside it: for each slot, whether the chosen value is the one that the acceptor has
- * voted for, and else the value. It keeps that until it hears that the acceptor knows, for nobody else may be able to
- * tell: other learners may not have seen enough votes.
+ * voted for, and else the value. It keeps that until a vote of the acceptor says that it knows, which its log will say
+ * again: nobody else may be able to tell, for other learners may not have seen enough votes.
  */
 import type { Slot } from "../replication/messages.ts";
 import type { Learned, LearnedValue } from "./messages.ts";
@@ -45,7 +45,7 @@ export class LearnedSlots {
     return { kind: "Learned", from: slot, values: this.#values.slice(slot - first) };
   }
 
-  /** The acceptor knows all slots up to here. */
+  /** The acceptor knows all slots up to here, for good. */
   isKnown(through: Slot): void {
     const first = this.#last - this.#values.length + 1;
     if (through >= first) this.#values.splice(0, through - first + 1);

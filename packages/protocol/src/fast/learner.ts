@@ -157,10 +157,13 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     this.#catchingUp.answered(from, message, this.#delivered, this.#delivered > before, out);
   }
 
-  /** The own acceptor lacks what the snapshot holds, and so need not have it; or it was told, and did not hear. */
+  /**
+   * The own acceptor lacks what the snapshot holds, and so need not have it; or it was told, and did not hear. That it
+   * knows what comes before is no reason to forget that here: unlike what its votes say, it may know less when it starts
+   * again.
+   */
   #remind(from: Address, { from: first }: CatchUp, out: Output): void {
     if (from !== this.#ownAcceptor) return;
-    this.#learned.isKnown(first - 1);
     const learned = this.#learned.from(first);
     if (this.#snapshot >= first) out.send.push({ to: from, message: { kind: "Trim", slot: this.#snapshot } });
     else if (learned !== undefined) out.send.push({ to: from, message: learned });
