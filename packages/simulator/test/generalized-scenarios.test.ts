@@ -73,6 +73,19 @@ test("a new leader finishes what collided under one that failed", () => {
   expect(Object.keys(trace.outcome.answered)).toHaveLength(2);
 });
 
+test("where commands collide often the leader orders them for a while, in a classic ballot", () => {
+  const trace = run("frequent-collisions");
+  const accepts = trace.messages.filter(({ kind }) => kind === "Accept");
+  expect([...new Set(accepts.map(({ ballot, isClassic }) => `${String(ballot)} ${String(isClassic)}`))]).toEqual([
+    "5 true",
+    "9 false",
+  ]);
+  // Seven with a recovery; five by way of the leader, however they cross; three again in a fast ballot.
+  expect(answeredAfter(trace)).toEqual([7, 5, 3, 7, 5]);
+  const [first, ...others] = Object.values(trace.outcome.learned);
+  for (const other of others) expect(other).toEqual(first);
+});
+
 test("a checkpoint closes an instance, and the next one begins", () => {
   const trace = run("instance-closed");
   const slots = new Set(trace.messages.filter(({ kind }) => kind === "Accept").map(({ slot }) => slot));

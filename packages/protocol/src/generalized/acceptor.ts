@@ -1,21 +1,33 @@
 /**
  * The acceptor of Generalized Paxos: one promise for all instances, and of each instance the highest ballot in which it
  * has accepted a history, with that history. In the ballot that it has promised it adds what clients send to it: phase
- * 2b of a fast ballot.
+ * 2b of a fast ballot. In a classic one it hands that on to the leader, and adds what the leader sends.
  *
  * What it promised and what it accepted is on stable storage before the answer leaves. It is also the keeper of the
  * log: it answers learners that are behind, and forgets what a durable snapshot holds.
  */
-import { addressOf, type Address } from "../address.ts";
+import { addressOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { LogKeeper } from "../replication/log-keeper.ts";
 import type { Slot } from "../replication/messages.ts";
+import type { Value } from "../value.ts";
 import { CommandSet } from "./command-set.ts";
 import { leeway, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { carried, InstanceLog, isClosed, type Vote } from "./instance-log.ts";
-import type { Accept, Accepted, Commands, Entry, Heartbeat, Inquire, Message, Prepare } from "./messages.ts";
+import type {
+  Accept,
+  Accepted,
+  Append,
+  Commands,
+  Entry,
+  Heartbeat,
+  Inquire,
+  Message,
+  Prepare,
+  Request,
+} from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { WaitingCommands } from "./waiting-commands.ts";
 
@@ -48,12 +60,13 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     if (!isPlausible(this.#configuration, from, message)) return;
     switch (message.kind) {
       case "Request":
-        // From a client, or passed on by a leader. Added at the end of the turn, or once a ballot allows it.
-        return this.#waiting.add(message.command);
+        return this.#request(from, message, out);
       case "Prepare":
         return this.#prepare(from, message, out);
       case "Accept":
         return this.#accept(from, message, out);
+      case "Append":
+        return this.#append(from, message, out);
       case "Inquire":
         return this.#inquire(from, message, out);
       case "Heartbeat":
@@ -83,6 +96,11 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   /** Adds what the turn brought: one entry, one sync and one message to each learner for all of it. */
   flush(out: Output): void {
     if (this.#waiting.isEmpty) return;
+    const leader = this.#ordering;
+    if (leader !== undefined) {
+      while (!this.#waiting.isEmpty) this.#handOn(leader, this.#waiting.take(), out);
+      return;
+    }
     const vote = this.#openVote();
     if (vote === undefined) return;
     const added = new CommandSet();
@@ -91,13 +109,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       if (!vote.commands.has(command)) added.add(command);
     }
     if (added.size === 0) return;
-    const { ballot } = vote;
-    const from = vote.commands.size;
-    const commands = carried(added.commands);
-    const accepted: Accepted = { kind: "Accepted", ballot, slot: this.#instance, from, commands };
-    out.persist.push(accepted);
-    this.#log.add(accepted);
-    this.#tell(accepted, out);
+    this.#add(this.#instance, vote, carried(added.commands), out);
   }
 
   restore(entry: Entry): void {
@@ -113,7 +125,6 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         this.#log.add(entry);
         return;
       case "Chosen":
-        // It was kept because everything before it was known to be closed.
         this.#log.wasChosenThrough(entry.from - 1);
         this.#log.keepChosen(entry);
         return;
@@ -153,6 +164,41 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const { chosenThrough } = this.#log;
     const message: Message = { kind: "Promised", ballot, chosenThrough, accepted: this.#log.report() };
     out.sendAfterPersist.push({ to: from, message });
+  }
+
+  /**
+   * From a client, or passed on by a leader: it is added at the end of the turn, or once a ballot allows it. One that is
+   * full drops it, as a network may: it would be no answer to a client that one acceptor, perhaps cut off, is full.
+   */
+  #request(from: Address, { command }: Request, out: Output): void {
+    const leader = this.#ordering;
+    if (leader === undefined) this.#waiting.add(command);
+    // Only from a client: what a leader passes on would go round.
+    else if (roleOf(from) === "client") this.#handOn(leader, command, out);
+  }
+
+  #handOn(leader: Address, command: Value, out: Output): void {
+    out.send.push({ to: leader, message: { kind: "Request", sequence: 0, command } });
+  }
+
+  /** Phase 2b of a classic ballot. What comes before what it lacks is passed over: the leader sends that again. */
+  #append(from: Address, { ballot, slot, from: first, commands }: Append, out: Output): void {
+    if (ballot < this.#promised) return this.#reject(from, ballot, out);
+    this.#silentTicks = 0;
+    const vote = this.#log.vote(slot);
+    if (vote?.ballot !== ballot || first > vote.commands.size) return;
+    const added = commands.slice(vote.commands.size - first);
+    if (added.length > 0) this.#add(slot, vote, added, out);
+    // It has voted, and the leader does not know.
+    else out.sendAfterPersist.push({ to: from, message: this.#vote(slot, ballot, first) });
+  }
+
+  /** The one place where a vote grows. */
+  #add(slot: Slot, { ballot, commands: held }: Vote, commands: Commands, out: Output): void {
+    const accepted: Accepted = { kind: "Accepted", ballot, slot, from: held.size, commands };
+    out.persist.push(accepted);
+    this.#log.add(accepted);
+    this.#tell(accepted, out);
   }
 
   /** Phase 2b of the history that a ballot begins with. */
@@ -224,6 +270,16 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     return vote?.ballot === this.#promised && !isClosed(vote.commands.commands) ? vote : undefined;
   }
 
+  /** The leader that orders commands, in a classic ballot. */
+  get #ordering(): Address | undefined {
+    const vote = this.#log.vote(this.#instance);
+    return vote?.ballot === this.#promised && vote.isClassic ? this.#leaderOf(vote.ballot) : undefined;
+  }
+
+  #leaderOf(ballot: Ballot): Address {
+    return addressOf("proposer", ballotOwner(ballot, this.#configuration.nodes.length));
+  }
+
   #hasRoom(held: CommandSet, added: CommandSet): boolean {
     const { historyCommands, historyBytes } = this.#configuration.limits;
     if (held.size + added.size >= leeway * historyCommands) return false;
@@ -237,8 +293,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /** To every learner, and to the leader, which sees whether commands collide. */
   #tell(message: Accepted, out: Output): void {
-    const leader = addressOf("proposer", ballotOwner(message.ballot, this.#configuration.nodes.length));
-    for (const to of [...this.#learners, leader]) out.sendAfterPersist.push({ to, message });
+    for (const to of [...this.#learners, this.#leaderOf(message.ballot)]) out.sendAfterPersist.push({ to, message });
   }
 }
 

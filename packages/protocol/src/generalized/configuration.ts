@@ -14,11 +14,22 @@ export interface HistoryBounds extends Bounds {
   readonly historyBytes: number;
 }
 
+/** When a leader gives up fast ballots, and for how long. */
+export interface FallBack {
+  /** It counts the collisions among so many commands ... */
+  readonly windowCommands: number;
+  /** ... and bears so many. */
+  readonly mostCollisions: number;
+  /** How long it stays with classic ballots, in ticks. */
+  readonly classicTicks: number;
+}
+
 export interface Configuration {
   /** Node numbers from 1 without a gap; each has a proposer, an acceptor and a learner. */
   readonly nodes: readonly number[];
   /** Any two of phase 2 meet in each of phase 1: see `fastQuorums`. */
   readonly quorums: QuorumSystem;
+  readonly fallBack: FallBack;
   readonly timing: Timing;
   readonly limits: HistoryBounds;
 }
@@ -31,11 +42,14 @@ export function mostCommands({ nodes, limits: { historyCommands } }: Configurati
   return nodes.length * leeway * historyCommands + 1;
 }
 
+export const fallBack: FallBack = { windowCommands: 32, mostCollisions: 8, classicTicks: 200 };
+
 /** Nodes 1 to `count`, the least quorums, the usual times and limits. */
 export function configurationOf(count: number, changes: Partial<Omit<Configuration, "nodes">> = {}): Configuration {
   return {
     nodes: Array.from({ length: count }, (_, index) => index + 1),
     quorums: leastQuorums(count),
+    fallBack,
     timing,
     limits,
     ...changes,

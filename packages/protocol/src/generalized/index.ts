@@ -8,5 +8,6 @@ export * from "./entries.ts";
 export * from "./interference.ts";
 export * from "./learner.ts";
 export * from "./messages.ts";
+export * from "./pace.ts";
 export * from "./proposer.ts";
 export * from "./quorums.ts";

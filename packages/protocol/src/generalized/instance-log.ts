@@ -12,6 +12,8 @@ import type { Accept, Accepted, Commands, InstanceReport } from "./messages.ts";
 /** What it has accepted in one instance: what the ballot began with, and then what was added. */
 export interface Vote {
   readonly ballot: Ballot;
+  /** Only the leader of the ballot adds to it. */
+  readonly isClassic: boolean;
   readonly commands: CommandSet;
 }
 
@@ -71,11 +73,11 @@ export class InstanceLog implements KeptLog {
   }
 
   /** Begins a ballot in an instance with a history. */
-  begin({ ballot, slot, history }: Accept): void {
+  begin({ ballot, slot, isClassic, history }: Accept): void {
     if (slot <= this.#chosenThrough) return;
     const commands = new CommandSet();
     for (const { command } of history) commands.add(command);
-    this.#votes.set(slot, { ballot, commands });
+    this.#votes.set(slot, { ballot, isClassic, commands });
     this.#advance();
   }
 

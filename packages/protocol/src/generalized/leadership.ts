@@ -1,26 +1,40 @@
 /**
  * A proposer that leads, in one ballot: it begins the ballot in instance after instance with a safe history, and sees
- * whether what acceptors add to it is chosen. Where it is not, or an instance is full, it takes a higher ballot.
+ * whether what acceptors add to it is chosen. Where it is not, or an instance is full, it takes a higher ballot. In a
+ * classic ballot it tells acceptors what to add itself, one command after the other, so that nothing collides.
  */
 import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
 import { Attendance } from "../leader/attendance.ts";
 import { countAcceptors, hasAcceptor, isPhase2Quorum } from "../quorum.ts";
 import type { Slot } from "../replication/messages.ts";
-import { noOp } from "../value.ts";
+import { noOp, type Value } from "../value.ts";
 import type { CommandHistory } from "./command-history.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import { Instance } from "./instance.ts";
 import { carried } from "./instance-log.ts";
 import type { Interference } from "./interference.ts";
-import type { Accept, Accepted, HeartbeatAck, Inquire, Message, Request } from "./messages.ts";
+import type { Accept, Accepted, Append, HeartbeatAck, Inquire, Message } from "./messages.ts";
 import type { Preparation } from "./preparation.ts";
+import type { WaitingCommands } from "./waiting-commands.ts";
+
+export interface LeadershipOptions {
+  readonly configuration: Configuration;
+  readonly interference: Interference;
+  readonly node: number;
+  readonly ballot: Ballot;
+  readonly isClassic: boolean;
+  /** Commands for which it finds a place. */
+  readonly waiting: WaitingCommands;
+}
 
 export class Leadership {
   readonly #configuration: Configuration;
   readonly #interference: Interference;
   readonly #ballot: Ballot;
+  readonly isClassic: boolean;
+  readonly #waiting: WaitingCommands;
   readonly #preparation: Preparation;
   readonly #acceptors: readonly Address[];
   readonly #learners: readonly Address[];
@@ -31,23 +45,22 @@ export class Leadership {
   /** What the ballot began with in the instance; undefined when the reports of phase 1 made no sense. */
   #accept: Accept | undefined;
   #begunWith: CommandHistory;
+  /** The same, with what the leader has told acceptors to add to it. */
+  #proposed: CommandHistory;
   #heartbeatTicks = 0;
   /** Since the Accept was sent to those who have not voted for it. */
   #acceptTicks = 0;
   /** Since more became known to be chosen, while acceptors have accepted more than that. */
   #unsettledTicks = 0;
 
-  constructor(
-    configuration: Configuration,
-    interference: Interference,
-    node: number,
-    ballot: Ballot,
-    preparation: Preparation,
-  ) {
+  constructor(options: LeadershipOptions, preparation: Preparation) {
+    const { configuration, interference, node } = options;
     const { nodes, quorums, timing } = configuration;
     this.#configuration = configuration;
     this.#interference = interference;
-    this.#ballot = ballot;
+    this.#ballot = options.ballot;
+    this.isClassic = options.isClassic;
+    this.#waiting = options.waiting;
     this.#preparation = preparation;
     this.#acceptors = nodes.map((each) => addressOf("acceptor", each));
     this.#learners = nodes.map((each) => addressOf("learner", each));
@@ -57,6 +70,7 @@ export class Leadership {
     this.#attendance = new Attendance(timing, nodes, answered, chosenThrough);
     this.#instance = new Instance(chosenThrough + 1, quorums, interference);
     this.#begunWith = this.#instance.empty;
+    this.#proposed = this.#begunWith;
   }
 
   /** All instances up to here are closed. */
@@ -87,13 +101,17 @@ export class Leadership {
   /** Why a higher ballot is needed; undefined when none is. */
   get needsBallot(): "collision" | "full" | "stuck" | undefined {
     const { historyCommands, historyBytes } = this.#configuration.limits;
-    if (this.#accept === undefined || this.#begunWith.isClosed) return undefined;
+    if (this.isClassic || this.#accept === undefined || this.#begunWith.isClosed) return undefined;
     if (this.#instance.hasCollided) return "collision";
-    // What the ballot began with is chosen first, so that each ballot gets on.
-    if (this.#instance.chosen.length < this.#begunWith.length) return undefined;
+    if (!this.hasGotOn) return undefined;
     const { commands, bytes } = this.#instance.largest();
     if (commands >= historyCommands || bytes >= historyBytes) return "full";
     return this.#unsettledTicks >= this.#configuration.timing.retryTicks ? "stuck" : undefined;
+  }
+
+  /** What the ballot began with is chosen: it may give way to another, and so each ballot gets on. */
+  get hasGotOn(): boolean {
+    return this.#accept !== undefined && this.#instance.chosen.length >= this.#begunWith.length;
   }
 
   /** Phase 2a of the instance after the commit point: a heartbeat, and the Accept. */
@@ -106,8 +124,10 @@ export class Leadership {
     this.#accept = undefined;
     if (safe === undefined) return;
     this.#begunWith = this.#extended(safe);
+    this.#proposed = this.#begunWith;
+    const { commitPoint, isClassic } = this;
     const history = carried(this.#begunWith.commands);
-    this.#accept = { kind: "Accept", ballot: this.#ballot, slot, commitPoint: this.commitPoint, history };
+    this.#accept = { kind: "Accept", ballot: this.#ballot, slot, commitPoint, isClassic, history };
     this.#instance.begins(this.#accept);
     for (const to of [...this.#acceptors, ...this.#learners]) out.send.push({ to, message: this.#accept });
   }
@@ -117,14 +137,37 @@ export class Leadership {
     if (message.ballot === this.#ballot && message.slot === this.#instance.slot) this.#instance.accepted(node, message);
   }
 
-  /** Counts the votes of the turn; begins the next instance when this one is closed. */
+  /** Counts the votes of the turn; begins the next instance when this one is closed. Then sees to what waits. */
   flush(out: Output): void {
     while (this.#instance.count()) {
       this.#unsettledTicks = 0;
-      if (!this.#instance.isClosed) return;
+      if (!this.#instance.isClosed) break;
       this.#instance = new Instance(this.#instance.lastSlot + 1, this.#configuration.quorums, this.#interference);
       this.begin(out);
     }
+    if (this.isClassic) return this.#order(out);
+    while (!this.#waiting.isEmpty) this.#passOn(this.#waiting.take(), out);
+  }
+
+  /**
+   * Phase 2a of a classic ballot: the leader puts commands behind what it has proposed in it. A checkpoint ends an
+   * instance that is full in the same ballot.
+   */
+  #order(out: Output): void {
+    const from = this.#proposed.length;
+    if (this.#accept === undefined || this.#proposed.isClosed) return;
+    const most = this.#instance.chosen.length + this.#configuration.limits.windowSlots;
+    while (!this.#waiting.isEmpty && this.#proposed.length < most && !this.#isFull(this.#proposed)) {
+      this.#proposed = this.#proposed.append(this.#waiting.take());
+    }
+    if (this.#isFull(this.#proposed)) this.#proposed = this.#proposed.append(noOp);
+    if (this.#proposed.length > from)
+      for (const to of this.#acceptors) out.send.push({ to, message: this.#appendFrom(from) });
+  }
+
+  #appendFrom(from: number): Append {
+    const commands = carried(this.#proposed.commandsFrom(from));
+    return { kind: "Append", ballot: this.#ballot, slot: this.#instance.slot, from, commands };
   }
 
   /** An acceptor that has accepted more than it has told lost a message on the way. */
@@ -143,8 +186,8 @@ export class Leadership {
   }
 
   /** A request that came late to a proposer: for all acceptors, which may have it already. */
-  passOn(request: Request, out: Output): void {
-    for (const to of this.#acceptors) out.send.push({ to, message: request });
+  #passOn(command: Value, out: Output): void {
+    for (const to of this.#acceptors) out.send.push({ to, message: { kind: "Request", sequence: 0, command } });
   }
 
   tick(out: Output): void {
@@ -163,15 +206,17 @@ export class Leadership {
    */
   #extended(safe: CommandHistory): CommandHistory {
     if (safe.isClosed) return safe;
-    const { historyCommands, historyBytes } = this.#configuration.limits;
-    const isFull = ({ length, sizeBytes }: CommandHistory): boolean =>
-      length >= historyCommands || sizeBytes >= historyBytes;
     let history = safe;
     for (const command of this.#preparation.proposedIn(this.#instance.slot)) {
-      if (isFull(history)) break;
+      if (this.#isFull(history)) break;
       history = history.append(command);
     }
-    return isFull(history) ? history.append(noOp) : history;
+    return this.#isFull(history) ? history.append(noOp) : history;
+  }
+
+  #isFull({ length, sizeBytes }: CommandHistory): boolean {
+    const { historyCommands, historyBytes } = this.#configuration.limits;
+    return length >= historyCommands || sizeBytes >= historyBytes;
   }
 
   #announce(out: Output): void {
@@ -186,7 +231,9 @@ export class Leadership {
     const { voters } = this.#instance;
     for (const [index, to] of this.#acceptors.entries()) {
       const node = this.#configuration.nodes[index] ?? 0;
+      const told = this.#instance.toldBy(node);
       if (!hasAcceptor(voters, node)) out.send.push({ to, message: this.#accept });
+      else if (this.isClassic && told < this.#proposed.length) out.send.push({ to, message: this.#appendFrom(told) });
     }
   }
 

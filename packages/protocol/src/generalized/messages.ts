@@ -18,6 +18,11 @@
  *                            leader   -> acceptors x4 : Accept            both commands, in an order that is safe
  *                            acceptor -> learners x4  : Accepted
  *
+ *     they collide often     the same, and the Accept says that the ballot is classic
+ *                            acceptor -> leader       : Request           handed on: it orders them
+ *                            leader   -> acceptors x4 : Append
+ *                            acceptor -> learners x4  : Accepted
+ *
  *     an instance is full    as when they collide; the Accept ends in a checkpoint
  *                            leader   -> acceptors x4 : Accept            the next instance, with the empty history
  *
@@ -75,7 +80,20 @@ export interface Accept {
   readonly slot: Slot;
   /** All instances up to this slot are closed, says the leader of `ballot`. */
   readonly commitPoint: Slot;
+  /** Acceptors add what the leader tells them to, and nothing that clients send. */
+  readonly isClassic: boolean;
   readonly history: Commands;
+}
+
+/** Phase 2a of a classic ballot: commands behind those that the leader has proposed in it before. */
+export interface Append {
+  readonly kind: "Append";
+  readonly ballot: Ballot;
+  /** The first slot of the instance. */
+  readonly slot: Slot;
+  /** How many commands of the history come before these. */
+  readonly from: number;
+  readonly commands: Commands;
 }
 
 /**
@@ -163,6 +181,7 @@ export type Message =
   | Prepare
   | Promised
   | Accept
+  | Append
   | Accepted
   | Inquire
   | Learned
@@ -195,8 +214,10 @@ export const layout = layouts<Message>({
     ballot: "integer",
     slot: "integer",
     commitPoint: "integer",
+    isClassic: "flag",
     history: { list: [["command", "bytes"]] },
   },
+  Append: { ballot: "integer", slot: "integer", from: "integer", commands: { list: [["command", "bytes"]] } },
   Accepted: { ballot: "integer", slot: "integer", from: "integer", commands: { list: [["command", "bytes"]] } },
   Inquire: { slot: "integer", ballot: "integer", from: "integer" },
   Learned: { slot: "integer", history: { list: [["command", "bytes"]] } },

@@ -20,6 +20,9 @@ export function isPlausible(configuration: Configuration, from: Address, message
     case "Accept":
       if (!isInstance(message) || message.commitPoint >= message.slot) return false;
       return isOwner(nodes, from, message.ballot) && isShort(message.history);
+    case "Append":
+      if (!isInstance(message) || message.from > mostCommands(configuration)) return false;
+      return isOwner(nodes, from, message.ballot) && isShort(message.commands);
     case "Accepted":
       if (!isInstance(message) || !isShort(message.commands)) return false;
       return isAcceptor(nodes, from) && message.from <= mostCommands(configuration);

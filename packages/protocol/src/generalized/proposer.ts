@@ -1,8 +1,9 @@
 /**
  * The proposer of Generalized Paxos. The one that leads prepares a ballot, begins it with a safe history, and leaves the
  * rest to the clients and the acceptors, until commands collide or an instance is full: then it takes the next ballot.
+ * Where they collide often, that is a classic one for a while, in which it orders commands itself.
  */
-import { addressOf, nodeOf, type Address } from "../address.ts";
+import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
 import { nextBallot, noBallot, type Ballot } from "../ballot.ts";
 import { Election } from "../leader/election.ts";
 import type { Random, RoleMachine, RoleStatus } from "../output.ts";
@@ -13,8 +14,10 @@ import type { Delivery, Output } from "./delivery.ts";
 import type { Interference } from "./interference.ts";
 import { Leadership } from "./leadership.ts";
 import type { Entry, Heartbeat, Message, Prepare, ProbeReply, Promised, Rejected, Request } from "./messages.ts";
+import { PaceKeeper } from "./pace.ts";
 import { isPlausible } from "./plausible.ts";
 import { Preparation } from "./preparation.ts";
+import { WaitingCommands } from "./waiting-commands.ts";
 
 export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
@@ -22,6 +25,9 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #node: number;
   readonly #acceptors: readonly Address[];
   readonly #election: Election;
+  readonly #pace: PaceKeeper;
+  /** Commands that clients sent late, or acceptors handed on. */
+  #waiting: WaitingCommands;
 
   /** The ballot that it prepares or leads with, or the last one that it did: on stable storage before it is used. */
   #ballot: Ballot = noBallot;
@@ -41,6 +47,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#node = node;
     this.#acceptors = configuration.nodes.map((each) => addressOf("acceptor", each));
     this.#election = new Election(configuration, random);
+    this.#pace = new PaceKeeper(configuration.fallBack);
+    this.#waiting = new WaitingCommands(configuration.limits);
   }
 
   step(from: Address, message: Message, out: Output): void {
@@ -69,11 +77,13 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   }
 
   tick(out: Output): void {
+    this.#pace.tick();
     if (this.#leadership !== undefined) {
       this.#leadership.tick(out);
-      const { reachesQuorum, reached, isVouchedFor } = this.#leadership;
+      const { reachesQuorum, reached, isVouchedFor, isClassic, hasGotOn } = this.#leadership;
       if (!reachesQuorum) this.#standDown(reached);
       else if (!isVouchedFor) this.#standDown();
+      else if (isClassic && !this.#pace.isClassic && hasGotOn) this.#nextBallot(this.#leadership, out);
       return;
     }
     if (this.#preparation?.tick(this.#configuration.timing.retryTicks) === true) this.#sendPrepare(out);
@@ -92,8 +102,16 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const reason = leadership.needsBallot;
     if (reason === undefined) return;
     this.#recoveries += 1;
-    if (reason === "collision") this.#collisions += 1;
-    this.#commitPoint = leadership.commitPoint;
+    if (reason === "collision") {
+      this.#collisions += 1;
+      this.#pace.collided(leadership.commitPoint + leadership.chosen);
+    }
+    this.#nextBallot(leadership, out);
+  }
+
+  /** Leaves the ballot that it leads in for a higher one. */
+  #nextBallot({ commitPoint }: Leadership, out: Output): void {
+    this.#commitPoint = commitPoint;
     this.#leadership = undefined;
     this.#election.getsOn();
     this.#prepare(out);
@@ -114,6 +132,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     return {
       state: leading !== undefined ? "leading" : this.#preparation !== undefined ? "preparing" : "following",
       ballot: leading !== undefined ? this.#ballot : this.#election.highest,
+      fast: leading?.isClassic === false,
       leader: leading !== undefined ? this.#node : this.#election.leader,
       commitPoint: leading?.commitPoint ?? this.#commitPoint,
       chosen: leading?.chosen ?? 0,
@@ -122,12 +141,18 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     };
   }
 
-  /** A client that was not answered asks a proposer, too: the acceptors may not all have heard it. */
-  #request(from: Address, request: Request, out: Output): void {
-    if (this.#leadership !== undefined) return this.#leadership.passOn(request, out);
-    // It is about to lead: the client asks again, and the acceptors hold what came to them.
-    if (this.#preparation !== undefined) return;
-    const { sequence } = request;
+  /**
+   * A client that was not answered asks a proposer, too: the acceptors may not all have heard it. In a classic ballot they
+   * hand on what they hear. It waits for the end of the turn, or for the leadership that is about to be.
+   */
+  #request(from: Address, { sequence, command }: Request, out: Output): void {
+    const isClient = roleOf(from) === "client";
+    if (this.#leadership !== undefined || this.#preparation !== undefined) {
+      if (this.#waiting.add(command) || !isClient) return;
+      out.send.push({ to: from, message: { kind: "Overloaded", sequence } });
+      return;
+    }
+    if (!isClient) return;
     const { reached, leader } = this.#election;
     const { phase1, phase2 } = this.#configuration.quorums;
     const needed = Math.max(phase1, phase2);
@@ -169,7 +194,15 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     preparation.promised(nodeOf(from), promise);
     if (!isPhase1Quorum(this.#configuration.quorums, preparation.quorum)) return;
     this.#preparation = undefined;
-    this.#leadership = new Leadership(this.#configuration, this.#interference, this.#node, this.#ballot, preparation);
+    const options = {
+      configuration: this.#configuration,
+      interference: this.#interference,
+      node: this.#node,
+      ballot: this.#ballot,
+      isClassic: this.#pace.isClassic,
+      waiting: this.#waiting,
+    };
+    this.#leadership = new Leadership(options, preparation);
     this.#leadership.begin(out);
   }
 
@@ -193,5 +226,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#commitPoint = Math.max(this.#commitPoint, this.#leadership?.commitPoint ?? 0);
     this.#leadership = undefined;
     this.#preparation = undefined;
+    // Their clients ask again.
+    this.#waiting = new WaitingCommands(this.#configuration.limits);
   }
 }

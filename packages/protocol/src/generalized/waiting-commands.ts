@@ -1,5 +1,6 @@
 /**
- * Commands that wait at an acceptor: for the end of the turn, or for a ballot in which it may add them.
+ * Commands that wait: at an acceptor for the end of the turn, or for a ballot in which it may add them; at a leader for
+ * room in a classic ballot.
  */
 import type { Bounds } from "../limits.ts";
 import type { Value } from "../value.ts";
@@ -22,16 +23,15 @@ export class WaitingCommands {
   }
 
   /**
-   * Keeps a command, unless it holds as much as it may: then the command is dropped, as a network may. It would be no
-   * answer to its client that one acceptor, which may be cut off from the others, is full. An empty command is none: a
-   * checkpoint is a leader's to make.
+   * Keeps a command; false when it holds as much as it may. An empty command is none: a checkpoint is a leader's to make.
    */
-  add(command: Value): void {
+  add(command: Value): boolean {
     const { queueBytes, valueBytes } = this.#limits;
-    if (command.length === 0 || command.length > valueBytes) return;
-    if (this.#sizeBytes + command.length > queueBytes) return;
+    if (command.length === 0 || command.length > valueBytes) return false;
+    if (this.#sizeBytes + command.length > queueBytes) return false;
     this.#commands.push(command);
     this.#sizeBytes += command.length;
+    return true;
   }
 
   /** The one that came first. */

@@ -136,7 +136,8 @@ describe("a learner that is behind", () => {
       const role = newLearner();
       step(role, acceptor(1), { kind: "Chosen", from: 1, values: [], trimmedThrough: 0 });
       const asks = (): number =>
-        Array.from({ length: 2 * configuration.timing.catchUpTicks }, () => ofKind(tick(role), "CatchUp")).flat().length;
+        Array.from({ length: 2 * configuration.timing.catchUpTicks }, () => ofKind(tick(role), "CatchUp")).flat()
+          .length;
       expect(asks()).toBe(0);
       step(role, from, message);
       expect(role.status()).toMatchObject({ known: 3 });
@@ -148,7 +149,7 @@ describe("a learner that is behind", () => {
     const role = newLearner();
     const install = (slot: number): readonly string[] => {
       const out = newOutput<Message, Entry, Delivery>();
-      role.installed(slot, out, noOp);
+      role.installed(slot, out);
       return delivered([{ sent: out.send, sentDurably: [], persisted: [], delivered: out.deliver }]);
     };
     votes(role, [1, 2, 3, 4], 5, v);

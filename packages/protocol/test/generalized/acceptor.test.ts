@@ -43,7 +43,19 @@ class Stage {
 const owner = (ballot: number) => addressOf("proposer", ((ballot - 1) % 4) + 1);
 const prepare = (ballot: number) => [owner(ballot), { kind: "Prepare", ballot }] as const;
 const accept = (ballot: number, slot: number, ...history: readonly Uint8Array[]) =>
-  [owner(ballot), { kind: "Accept", ballot, slot, commitPoint: slot - 1, history: carried(...history) }] as const;
+  [owner(ballot), begin(ballot, slot, false, history)] as const;
+const acceptClassic = (ballot: number, slot: number, ...history: readonly Uint8Array[]) =>
+  [owner(ballot), begin(ballot, slot, true, history)] as const;
+const begin = (ballot: number, slot: number, isClassic: boolean, history: readonly Uint8Array[]): Message => ({
+  kind: "Accept",
+  ballot,
+  slot,
+  commitPoint: slot - 1,
+  isClassic,
+  history: carried(...history),
+});
+const append = (ballot: number, slot: number, from: number, ...commands: readonly Uint8Array[]) =>
+  [owner(ballot), { kind: "Append", ballot, slot, from, commands: carried(...commands) }] as const;
 const request = (command: Uint8Array) => [client, { kind: "Request", sequence: 1, command }] as const;
 const kinds = (envelopes: readonly { readonly message: Message }[]) => envelopes.map(({ message }) => message.kind);
 
@@ -135,6 +147,63 @@ test("what was told and lost is told again, from where the asker knows it", () =
   expect(ask(5, 2)).toEqual([{ kind: "Accepted", ballot: 1, slot: 1, from: 0, commands: carried(a, b, c) }]);
 });
 
+describe("a classic ballot", () => {
+  const classic = (...history: readonly Uint8Array[]): Stage => {
+    const stage = new Stage();
+    stage.turn(acceptClassic(6, 1, ...history));
+    return stage;
+  };
+
+  test("adds what the leader sends, durably, and tells all learners and the leader", () => {
+    const stage = classic(a);
+    const { persist, send, afterPersist } = stage.turn(append(6, 1, 1, b, c));
+    const vote = { kind: "Accepted", ballot: 6, slot: 1, from: 1, commands: carried(b, c) };
+    expect([persist, send]).toEqual([[vote], []]);
+    const learners = [1, 2, 3, 4].map((node) => addressOf("learner", node));
+    expect(afterPersist).toEqual([...learners, owner(6)].map((to) => ({ to, message: vote })));
+    expect(stage.restarted().report()).toEqual([{ slot: 1, ballot: 6, history: carried(a, b, c) }]);
+  });
+
+  test("adds of what comes again only what it lacks, and tells the leader alone when that is nothing", () => {
+    const stage = classic(a);
+    stage.turn(append(6, 1, 1, b));
+    expect(stage.turn(append(6, 1, 1, b, c)).persist).toMatchObject([{ from: 2, commands: carried(c) }]);
+    const { persist, afterPersist } = stage.turn(append(6, 1, 1, b, c));
+    expect(persist).toEqual([]);
+    const vote = { kind: "Accepted", ballot: 6, slot: 1, from: 1, commands: carried(b, c) };
+    expect(afterPersist).toEqual([{ to: owner(6), message: vote }]);
+  });
+
+  test("passes over what comes after commands that it lacks, and what is of no ballot or instance that it has begun", () => {
+    const stage = classic(a);
+    for (const lost of [append(6, 1, 2, c), append(10, 1, 1, b), append(6, 2, 0, b)]) {
+      expect(stage.turn(lost)).toEqual({ send: [], persist: [], afterPersist: [] });
+    }
+    expect(kinds(stage.turn(append(5, 1, 1, b)).send)).toEqual(["Rejected"]);
+    const [, message] = append(6, 1, 1, b);
+    expect(stage.turn([addressOf("proposer", 1), message]).persist).toEqual([]);
+    expect(stage.report()).toEqual([{ slot: 1, ballot: 6, history: carried(a) }]);
+  });
+
+  test("hands to the leader what clients send, and what waited for a ballot; not what a leader passes on", () => {
+    const handed = (command: Uint8Array) => ({ to: owner(6), message: { kind: "Request", sequence: 0, command } });
+    const stage = new Stage();
+    stage.turn(prepare(6));
+    expect(stage.turn(request(a), request(b)).send).toEqual([]);
+    const begun = stage.turn(acceptClassic(6, 1));
+    expect([begun.send, begun.persist.map(({ kind }) => kind)]).toEqual([[handed(a), handed(b)], ["Accept"]]);
+    expect(stage.turn(request(c))).toEqual({ send: [handed(c)], persist: [], afterPersist: [] });
+    const [, message] = request(c);
+    expect(stage.turn([owner(9), message]).send).toEqual([]);
+    // It comes back as it was.
+    expect(stage.restarted().turn(request(c)).send).toEqual([handed(c)]);
+    // Once it has promised another ballot, it waits for that.
+    stage.turn(prepare(9));
+    expect(stage.turn(request(c)).send).toEqual([]);
+    expect(stage.turn(accept(9, 1)).persist.map(({ kind }) => kind)).toEqual(["Accept", "Accepted"]);
+  });
+});
+
 test("a closed instance is not reported, and is answered from the log", () => {
   const stage = new Stage();
   stage.turn(prepare(1), accept(1, 1, a, checkpoint));
@@ -156,8 +225,10 @@ test("an Accept of another than the owner of its ballot is passed over", () => {
 });
 
 test("an entry belongs to the last slot that it is about; one that begins an empty history to its first", () => {
-  expect(slotOf({ kind: "Accept", ballot: 1, slot: 7, commitPoint: 6, history: [] })).toBe(7);
-  expect(slotOf({ kind: "Accept", ballot: 1, slot: 7, commitPoint: 6, history: carried(a, b) })).toBe(8);
+  expect(slotOf({ kind: "Accept", ballot: 1, slot: 7, commitPoint: 6, isClassic: false, history: [] })).toBe(7);
+  expect(slotOf({ kind: "Accept", ballot: 1, slot: 7, commitPoint: 6, isClassic: false, history: carried(a, b) })).toBe(
+    8,
+  );
   expect(slotOf({ kind: "Accepted", ballot: 1, slot: 7, from: 2, commands: carried(c) })).toBe(9);
   expect(slotOf({ kind: "Prepare", ballot: 1 })).toBe(0);
   expect(() => asEntry({ kind: "Heartbeat", ballot: 1, commitPoint: 0, chosen: 0 })).toThrow(TypeError);

@@ -43,7 +43,7 @@ class Stage {
 const begin = (ballot: number, slot: number, ...history: readonly Uint8Array[]) =>
   [
     addressOf("proposer", ((ballot - 1) % 4) + 1),
-    { kind: "Accept", ballot, slot, commitPoint: slot - 1, history: carried(...history) },
+    { kind: "Accept", ballot, slot, commitPoint: slot - 1, isClassic: false, history: carried(...history) },
   ] as const;
 const vote = (node: number, ballot: number, slot: number, from: number, ...commands: readonly Uint8Array[]) =>
   [acceptor(node), { kind: "Accepted", ballot, slot, from, commands: carried(...commands) }] as const;

@@ -15,7 +15,7 @@ import {
 import type { Tally } from "../world/tally.ts";
 import type { Report } from "../world/violation.ts";
 import { ConsensusChecker, type Values } from "./consensus.ts";
-import { everyQuorum, historyOf, newInstance, sameCommand, votesOf } from "./history-instance.ts";
+import { everyQuorum, historyOf, mayAdd, newInstance, orders, sameCommand, votesOf } from "./history-instance.ts";
 import type { CommandHistory, Instance } from "./history-instance.ts";
 import { HistoryRecord, type RecoveredHistories } from "./history-record.ts";
 
@@ -101,7 +101,7 @@ export class HistoriesChecker {
   }
 
   /** Phase 2a leaves a proposer: the history must be safe. True when it has not been seen before. */
-  begins({ ballot, slot, history: commands }: generalized.Accept): boolean {
+  begins({ ballot, slot, isClassic, history: commands }: generalized.Accept): boolean {
     const instance = this.#instance(slot);
     const history = historyOf(instance, commands);
     const before = instance.begun.get(ballot);
@@ -110,10 +110,19 @@ export class HistoriesChecker {
       return false;
     }
     instance.begun.set(ballot, history);
+    if (isClassic) instance.ordered.set(ballot, [...history.commands]);
     for (const { command } of commands) this.#mustBeAsked(command, `ballot ${ballot} begins slot ${slot} with`);
     const unsafe = this.#whyUnsafe(instance, ballot, history);
     if (unsafe !== undefined) this.#report("safety", `ballot ${ballot} begins slot ${slot} with a history: ${unsafe}`);
     return true;
+  }
+
+  /** Phase 2a of a classic ballot leaves a proposer. */
+  appends(message: generalized.Append): void {
+    const { ballot, slot, commands } = message;
+    for (const { command } of commands) this.#mustBeAsked(command, `ballot ${ballot} goes on in slot ${slot} with`);
+    if (orders(this.#instance(slot), message)) return;
+    this.#report("safety", `ballot ${ballot} goes on in slot ${slot} with what is not behind what it proposed`);
   }
 
   /** A promise leaves an acceptor: it must be on its disk, below none that left it before, and leave nothing out. */
@@ -170,8 +179,13 @@ export class HistoriesChecker {
   }
 
   /** What an acceptor has added to a history is on its disk: a vote only grows. */
-  durableAdd(acceptor: number, { ballot, slot, from, commands }: generalized.Accepted): void {
+  durableAdd(acceptor: number, vote: generalized.Accepted): void {
+    const { ballot, slot, from, commands } = vote;
     const instance = this.#instance(slot);
+    if (!mayAdd(instance, vote)) {
+      const where = `slot ${slot} in classic ballot ${ballot}`;
+      this.#report("validity", `acceptor ${acceptor} adds to ${where} what its leader has not proposed there`);
+    }
     const votes = votesOf(instance, ballot);
     const before = votes.get(acceptor) ?? instance.empty;
     const held = before.commands;

@@ -12,6 +12,8 @@ export interface Instance {
   readonly empty: CommandHistory;
   /** By ballot: the history that it began with. */
   readonly begun: Map<Ballot, CommandHistory>;
+  /** By classic ballot: what its leader has proposed in it, in that order. */
+  readonly ordered: Map<Ballot, Value[]>;
   /** By ballot and acceptor: what is on its disk. */
   readonly votes: Map<Ballot, Map<number, CommandHistory>>;
   /** The ballots in which acceptors have added commands in orders that matter. */
@@ -29,6 +31,7 @@ export function newInstance(slot: number, interference: generalized.Interference
     slot,
     empty,
     begun: new Map(),
+    ordered: new Map(),
     votes: new Map(),
     collided: new Set(),
     chosen: empty,
@@ -39,6 +42,24 @@ export function newInstance(slot: number, interference: generalized.Interference
 
 export function historyOf({ empty }: Instance, commands: generalized.Commands): CommandHistory {
   return empty.append(...commands.map(({ command }) => command));
+}
+
+/** What a leader proposes in a classic ballot goes behind what it has proposed; false when it contradicts that. */
+export function orders(instance: Instance, { ballot, from, commands }: generalized.Append): boolean {
+  const ordered = instance.ordered.get(ballot);
+  if (ordered === undefined || from > ordered.length) return false;
+  for (const [index, { command }] of commands.entries()) {
+    if (from + index === ordered.length) ordered.push(command);
+    else if (!sameCommand(ordered[from + index], command)) return false;
+  }
+  return true;
+}
+
+/** Whether an acceptor may add these commands in a ballot: in a classic one, what its leader has proposed. */
+export function mayAdd(instance: Instance, { ballot, from, commands }: generalized.Accepted): boolean {
+  const ordered = instance.ordered.get(ballot);
+  if (ordered === undefined) return true;
+  return commands.every(({ command }, index) => sameCommand(ordered[from + index], command));
 }
 
 export function votesOf({ votes }: Instance, ballot: Ballot): Map<number, CommandHistory> {

@@ -156,6 +156,8 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
         if (message.commitPoint > 0) consensus.claims(showAddress(from), message.commitPoint);
         if (consensus.begins(message)) this.#leads(node, message);
         return;
+      case "Append":
+        return consensus.appends(message);
       case "Learned":
         return consensus.saysLearned(showAddress(from), message);
       case "Heartbeat":
@@ -167,9 +169,10 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
   }
 
   /** A ballot begins an instance, for the first time. */
-  #leads(node: number, { ballot, history }: generalized.Accept): void {
+  #leads(node: number, { ballot, isClassic, history }: generalized.Accept): void {
     if (history.at(-1)?.command.length === 0) this.#count("checkpoints");
     if (ballot <= this.#leading) return;
+    if (isClassic) this.#count("classic-ballots");
     const same = ballotOwner(this.#leading, this.#options.nodes) === node;
     this.#count(same ? "recoveries" : "leader-changes");
     this.#leading = ballot;

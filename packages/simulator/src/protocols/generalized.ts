@@ -186,6 +186,14 @@ function drawConfiguration(
   ]);
   return generalized.configurationOf(count, {
     quorums: drawQuorums(randomness, count),
+    // In a short run it should change its mind more than once.
+    fallBack: randomness
+      .stream("fall-back")
+      .pick([
+        generalized.fallBack,
+        { windowCommands: 8, mostCollisions: 1, classicTicks: 40 },
+        { windowCommands: 64, mostCollisions: 3, classicTicks: 100 },
+      ]),
     timing: times,
     limits: drawHistoryLimits(randomness.stream("limits"), ownWorkload),
   });

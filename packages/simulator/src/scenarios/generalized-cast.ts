@@ -13,6 +13,8 @@ export interface GeneralizedSettings {
   readonly clients?: number;
   /** Commands of an instance, past which it is closed; plenty unless given. */
   readonly historyCommands?: number;
+  /** When the leader falls back to classic ballots; late enough for a play unless given. */
+  readonly fallBack?: generalized.FallBack;
 }
 
 /** In units of a message's way: heartbeats are few, so that the flow can be read. */
@@ -35,8 +37,8 @@ export class GeneralizedPlay {
   readonly #learned = new Map<string, string[]>();
   #reads = 0;
 
-  constructor({ historyCommands }: GeneralizedSettings = {}) {
-    const usual = generalized.configurationOf(4, { timing });
+  constructor({ historyCommands, fallBack = generalized.fallBack }: GeneralizedSettings = {}) {
+    const usual = generalized.configurationOf(4, { timing, fallBack });
     const limits = { ...usual.limits, historyCommands: historyCommands ?? usual.limits.historyCommands };
     const configuration = { ...usual, limits };
     const interference = newInterference(newKeyValueMachine());

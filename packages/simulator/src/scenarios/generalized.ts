@@ -102,6 +102,26 @@ export const generalizedScenarios: readonly Scenario[] = [
     },
   ),
   generalizedScenario(
+    "frequent-collisions",
+    "Commands collide, and the leader bears no more of that: it takes a classic ballot, and later a fast one again",
+    { clients: 2, fallBack: { windowCommands: 8, mostCollisions: 0, classicTicks: 16 } },
+    (play) => {
+      play.crossOrders();
+      play.write(1, "B", "1");
+      play.read(2, "B");
+      play.stage.at(oneRecovery, () => {
+        play.write(1, "B", "2");
+        play.read(2, "B");
+      });
+      play.stage.at(2 * oneRecovery + 5, () => {
+        play.stage.slow(() => 1);
+        play.write(1, "B", "3");
+      });
+      play.stage.run(3 * oneRecovery + 2);
+      return "The second write and the second read cross again, and nobody has to recover: the leader orders them.";
+    },
+  ),
+  generalizedScenario(
     "instance-closed",
     "An instance is full: a checkpoint closes it, and the next one begins with the empty history",
     { clients: 1, historyCommands: 2 },

@@ -11,6 +11,7 @@ const checkpoint = new Uint8Array(0);
 const carried = (...commands: readonly Uint8Array[]) => commands.map((command) => ({ command }));
 const begin = (ballot: number, slot: number, ...history: readonly Uint8Array[]): generalized.Accept => ({
   kind: "Accept",
+  isClassic: false,
   ballot,
   slot,
   commitPoint: slot - 1,
@@ -108,6 +109,33 @@ test.each<[string, RegExp, (stage: Stage) => void]>([
     "a command that nobody asked for",
     /^validity: acceptor 1 adds/,
     ({ checker }) => checker.durableAdd(1, add(1, 1, 2, Uint8Array.of(9))),
+  ],
+  [
+    "in a classic ballot a command that its leader has not proposed there",
+    /^validity: acceptor 1 adds to slot 1 in classic ballot 5/,
+    (stage) => {
+      stage.promise(5, 1, 2, 4);
+      stage.begins({ ...begin(5, 1, a, c), isClassic: true }, 1, 2);
+      stage.checker.appends({ ...add(5, 1, 2, b), kind: "Append" });
+      stage.checker.durableAdd(2, add(5, 1, 2, b));
+      expect(stage.found).toEqual([]);
+      stage.checker.durableAdd(1, add(5, 1, 2, Uint8Array.of(4)));
+    },
+  ],
+  [
+    "a leader that contradicts what it proposed in a classic ballot, or leaves a gap",
+    /^safety: ballot 5 goes on in slot 1/,
+    (stage) => {
+      stage.promise(5, 1, 2, 4);
+      stage.begins({ ...begin(5, 1, a, c), isClassic: true }, 1, 2);
+      stage.checker.appends({ ...add(5, 1, 2, b), kind: "Append" });
+      stage.checker.appends({ ...add(5, 1, 1, c, b), kind: "Append" });
+      expect(stage.found).toEqual([]);
+      stage.checker.appends({ ...add(5, 1, 4, c), kind: "Append" });
+      expect(stage.found).toHaveLength(1);
+      stage.checker.appends({ ...add(5, 1, 2, c), kind: "Append" });
+      expect(stage.found).toHaveLength(2);
+    },
   ],
   [
     "a vote below a promise",
