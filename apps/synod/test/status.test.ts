@@ -32,6 +32,28 @@ test("a role that is down says so, and a cluster without a leader", () => {
   ]);
 });
 
+test("transactions that are not over, and their locks; and who is the primary", () => {
+  const transaction = { underWay: 2, outcomes: 9, owed: 1 };
+  const roles = [
+    state("participant", { keys: 3, locks: 4, open: 1, inDoubt: 2, outcomes: 9, bytes: 10 }),
+    state("coordinator", transaction),
+    state("proposer", { ...transaction, ballot: 0 }),
+    state("acceptor", { undecided: 5, outcomes: 9, owed: 1 }),
+    state("view-server", { view: 3, primary: 2, backup: 0, acknowledged: 1 }),
+    state("server", { is: "primary", view: 3, alone: 0, underWay: 6, keys: 1 }),
+  ];
+  const table = showStatus({ leader: 0, roles, sentMessages: 0 });
+  const shown = table.split("\n").map((line) => line.split(/ {2,}/)[5]);
+  expect(shown.slice(1, -1)).toEqual([
+    "4 locks, 2 in doubt",
+    "2 under way",
+    "2 under way",
+    "5 undecided",
+    "view 3: primary 2, backup 0",
+    "primary of view 3, 6 under way",
+  ]);
+});
+
 test.each([
   [0, "0 B"],
   [1023, "1023 B"],

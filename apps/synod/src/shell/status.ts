@@ -34,7 +34,17 @@ function slotsOf(status: RoleStatus): string {
   if ("commitPoint" in status) return `chosen through ${status["commitPoint"]}`;
   if ("chosenThrough" in status) return `accepted through ${status["highestSlot"]}`;
   if ("delivered" in status) return `delivered through ${status["delivered"]}`;
-  return "-";
+  return workOf(status) ?? "-";
+}
+
+/** What a role of a protocol without slots has to do: of transactions those that are not over, and the locks they hold. */
+function workOf(status: RoleStatus): string | undefined {
+  if ("inDoubt" in status) return `${status["locks"]} locks, ${status["inDoubt"]} in doubt`;
+  if ("undecided" in status) return `${status["undecided"]} undecided`;
+  if ("primary" in status) return `view ${status["view"]}: primary ${status["primary"]}, backup ${status["backup"]}`;
+  if ("is" in status) return `${status["is"]} of view ${status["view"]}, ${status["underWay"]} under way`;
+  if ("underWay" in status) return `${status["underWay"]} under way`;
+  return undefined;
 }
 
 /** 1536 as `1.5 KiB`. */
