@@ -43,6 +43,8 @@ export const up = Effect.fnUntraced(function* (
   };
   const cluster = yield* Cluster.scoped(options);
   for (const line of recoveryNotices(cluster)) notice(line);
+  const { caution } = cluster.options.plan;
+  if (caution !== undefined) notice(caution);
   yield* leaderKnown(cluster);
   yield* converse(cluster, terminal);
 });

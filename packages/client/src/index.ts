@@ -8,6 +8,7 @@ export * from "./effect.ts";
 export * from "./errors.ts";
 export * from "./key-value.ts";
 export * from "./machine-client.ts";
+export * from "./primary-backup.ts";
 export type { CallOptions } from "./intake.ts";
 export { LimitError } from "@synod/machines";
 export * from "./session.ts";

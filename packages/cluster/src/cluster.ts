@@ -14,6 +14,7 @@ import {
   KeyValue,
   KeyValueClient,
   MachineClient,
+  PrimaryClient,
   TransactionClient,
 } from "@synod/client";
 import type { ChangeMade, ChangeOptions, ClusterGuest, MachineCodec, StationOptions } from "@synod/client";
@@ -164,6 +165,12 @@ export class Cluster implements AsyncDisposable {
           ...place,
         }),
     );
+  }
+
+  /** A client of the values that a primary keeps. @throws WrongService when the protocol has no primary */
+  values(): PrimaryClient {
+    this.#required("values");
+    return this.#join((place) => new PrimaryClient(place));
   }
 
   async status(): Promise<ClusterStatus> {

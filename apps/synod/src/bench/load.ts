@@ -70,6 +70,15 @@ function asking(
       };
       return { ready: () => transact("first", readyMs), ask: (number) => transact(number) };
     }
+    case "values": {
+      // A client has one request under way, so that there must be some.
+      const connections = Array.from({ length: Math.min(clients, 64) }, () => cluster.values());
+      const ask = async (number: number, deadlineMs?: number): Promise<void> => {
+        const options = deadlineMs === undefined ? {} : { deadlineMs };
+        await connections[number % connections.length]?.put(`key-${number}`, value, options);
+      };
+      return { ready: () => ask(0, readyMs), ask: (number) => ask(number) };
+    }
     case "decrees": {
       const client = cluster.decrees();
       let next = 0;

@@ -107,7 +107,7 @@ function parseTarget(
   target: string,
   roles: readonly NodeRole[],
 ): { readonly node: number; readonly role: NodeRole | undefined } {
-  const [, digits, name] = /^(\d{1,9})(?:\/(\w+))?$/.exec(target) ?? [];
+  const [, digits, name] = /^(\d{1,9})(?:\/([\w-]+))?$/.exec(target) ?? [];
   if (digits === undefined)
     throw new ShellError(`expected NODE or NODE/ROLE, such as 1 or 1/acceptor, got '${target}'`);
   const role = roles.find((each) => each === name);

@@ -7,6 +7,7 @@ import { withHelp, type ShellCommands } from "./shell.ts";
 import { decreeCommands } from "./decree-commands.ts";
 import { storeCommands } from "./store-commands.ts";
 import { transactionCommands } from "./transaction-commands.ts";
+import { valueCommands } from "./value-commands.ts";
 
 /** The place where commands are taken. */
 export interface Desk {
@@ -32,6 +33,8 @@ function serviceOf(cluster: Cluster): Desk {
       return decreesOf(cluster);
     case "transactions":
       return transactionsOf(cluster);
+    case "values":
+      return valuesOf(cluster);
   }
 }
 
@@ -49,6 +52,15 @@ function transactionsOf(cluster: Cluster): Desk {
   return {
     commands: transactionCommands(client),
     hint: (node) => `Try: begin, put TX city Vienna, put TX river Danube, commit TX, get city, kill ${node}, status.`,
+    close: () => client.close(),
+  };
+}
+
+function valuesOf(cluster: Cluster): Desk {
+  const client = cluster.values();
+  return {
+    commands: valueCommands(client),
+    hint: () => "Try: put city Vienna, get city, status, kill 2, get city, restart 2.",
     close: () => client.close(),
   };
 }

@@ -53,7 +53,7 @@ export interface Joiners {
 }
 
 /** What clients find: a state machine that is replicated, or something of the protocol's own. */
-export type Service = "store" | "decrees" | "transactions";
+export type Service = "store" | "decrees" | "transactions" | "values";
 
 /**
  * @typeParam Settings what its roles are made with: plain data, the same for all threads of a cluster
@@ -67,6 +67,8 @@ export interface HostedProtocol<Message, Entry extends Message, Delivery, Settin
   readonly service: Service;
   /** As many nodes as one failure takes. */
   readonly usualNodes: number;
+  /** A flaw that whoever runs it must know of, in a sentence. */
+  readonly caution?: string;
   /** Its nodes sign what they say, with keys of their own. */
   readonly signs?: true;
   /** @throws QuorumError when quorums need not meet; RangeError for what the protocol cannot be asked */
@@ -104,6 +106,8 @@ export interface Plan {
   readonly layout: readonly Layout[];
   /** Its nodes have keys. */
   readonly signs: boolean;
+  /** A flaw that whoever runs it must know of; undefined when none is known. */
+  readonly caution: string | undefined;
 }
 
 export interface AnyMessage {
@@ -166,6 +170,7 @@ export function runnable<Message extends AnyMessage, Entry extends Message, Deli
         access: protocol.accessOf(settings),
         layout,
         signs: protocol.signs === true,
+        caution: protocol.caution,
       };
     },
     newActor(role, settings, ground, surroundings) {

@@ -10,6 +10,7 @@ import { hostedGeneralized } from "./generalized.ts";
 import { hostedCheap } from "./cheap.ts";
 import { runnable, type RunnableProtocol } from "./hosted.ts";
 import { hostedMulti } from "./multi.ts";
+import { hostedPrimaryBackup } from "./primary-backup.ts";
 
 export const protocols: readonly RunnableProtocol[] = [
   runnable(hostedBasic),
@@ -21,6 +22,7 @@ export const protocols: readonly RunnableProtocol[] = [
   runnable(hostedCommit),
   runnable(hostedTwoPhase),
   runnable(hostedThreePhase),
+  runnable(hostedPrimaryBackup),
   runnable(hostedCheap),
 ];
 
