@@ -151,6 +151,14 @@ export class Supervisor {
     yield* this.#retire(node, "it was down");
   });
 
+  /** A node that was to join is no member, and shall not go on: it ends in good order, and may be added again. */
+  readonly turnsAway = Effect.fnUntraced({ self: this }, function* (this: Supervisor, node: number, why: string) {
+    const seats = this.#seatsOf(node);
+    if (seats.every(({ running }) => running === undefined)) return;
+    yield* this.#endAll(seats);
+    this.#settings.onNotice(`node ${node} has stopped: ${why}`);
+  });
+
   /** Wires a participant outside the threads with all of them, now and whenever one restarts. */
   readonly admit = Effect.fnUntraced({ self: this }, function* (this: Supervisor, guest: Guest) {
     this.#guests.set(guest.endpoint, guest);
@@ -198,7 +206,7 @@ export class Supervisor {
   readonly #retire = Effect.fnUntraced({ self: this }, function* (this: Supervisor, node: number, why: string) {
     const seats = this.#seatsOf(node);
     if (!this.#nodes.delete(node)) return;
-    yield* Effect.forEach(seats, (seat) => seat.lock.withPermit(this.#end(seat, "stop")), { concurrency: "unbounded" });
+    yield* this.#endAll(seats);
     const { onNotice, onRemoved } = this.#settings;
     onNotice(`node ${node} was removed: ${why}`);
     onRemoved?.(node);
@@ -217,6 +225,14 @@ export class Supervisor {
       },
       { concurrency: "unbounded", discard: true },
     );
+  }
+
+  /** Ends what runs there, in good order. */
+  #endAll(seats: readonly Seat[]): Effect.Effect<void> {
+    return Effect.forEach(seats, (seat) => seat.lock.withPermit(this.#end(seat, "stop")), {
+      concurrency: "unbounded",
+      discard: true,
+    });
   }
 
   /** Ends what runs there: at whatever it is doing, or in good order. */

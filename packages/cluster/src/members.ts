@@ -27,8 +27,8 @@ export class Members {
   }
 
   /**
-   * One change at a time, for as long as it takes. A node that was to join and was refused goes on running: the change may
-   * be asked for again.
+   * One change at a time, for as long as it takes. A node that was to join and was refused stops; the change may be asked
+   * for again, which starts it again. When the time is up the change may still be made, and so the node goes on.
    *
    * Rejects with ChangeRefused, NoQuorum, Timeout, Closed, ActorError or StorageError.
    */
@@ -51,7 +51,12 @@ export class Members {
       await Effect.runPromise(supervisor.add({ node: add, roles }));
     }
     using administrator = newAdministrator();
-    const made = await administrator.change(change, options);
+    const made = await administrator.change(change, options).catch(async (failure: unknown) => {
+      if (add !== 0 && failure instanceof ChangeRefused) {
+        await Effect.runPromise(supervisor.turnsAway(add, `it was not let in, ${failure.message}`));
+      }
+      throw failure;
+    });
     if (remove !== 0) await Effect.runPromise(supervisor.leaves(remove));
     return made;
   }
