@@ -2,6 +2,7 @@
  * A role with all that it runs on: its driver, its log, and what stands behind it. Threads and the simulator make it of
  * the same parts; they differ in the files, the clock and the host that they give it.
  */
+import { nodeOf } from "@synod/protocol";
 import type { Address, Output, RoleMachine, RoleStatus, Seals, Signatures } from "@synod/protocol";
 import type { Log, Recovery, StorageError } from "@synod/storage";
 import { ByteReader, ByteWriter, type Codec } from "@synod/wire";
@@ -62,6 +63,7 @@ export class RoleActor<Message, Entry extends Message, Delivery> {
       options.sealing &&
       new Sealing({
         ...options.sealing,
+        node: nodeOf(address),
         leave,
         admit: (from, message) => this.#driver.post(from, message),
         wake: () => host.wake(),

@@ -14,6 +14,8 @@ import {
 } from "@synod/protocol";
 
 export interface SealingOptions<Message> {
+  /** The node of the role. What it says of itself needs no proof: no other can have sent it. */
+  readonly node: number;
   readonly seals: Seals<Message>;
   readonly signatures: Signatures;
   /** A message may leave. */
@@ -62,8 +64,10 @@ export class Sealing<Message> {
   /** A message has arrived. One that says nothing signed is admitted at once, unless others wait before it. */
   post(from: Address, message: Message): void {
     if (this.#stopped) return;
-    const statements = this.#options.seals.statements(message, nodeOf(from));
-    if (statements.length === 0 && this.#verifying === 0 && this.#incoming.length === 0) {
+    const { seals, node } = this.#options;
+    const all = seals.statements(message, nodeOf(from));
+    const statements = nodeOf(from) === node ? all.filter(({ signer }) => signer !== node) : all;
+    if (all.length === 0 && this.#verifying === 0 && this.#incoming.length === 0) {
       this.#options.admit(from, message);
     } else if (this.#verifying + this.#incoming.length >= limits.waitingMessages) {
       this.counters.overflowedMessages += 1;

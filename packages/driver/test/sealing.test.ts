@@ -45,6 +45,7 @@ class Bench implements Signatures {
     this.#later = later;
     this.sealing = new Sealing<Message>({
       seals,
+      node: me,
       signatures: this,
       leave: (to, { text, signature }) => this.left.push(`${text} to ${to}: ${signature}`),
       admit: (_from, { text }) => this.admitted.push(text),
@@ -134,6 +135,21 @@ test("one forged statement in a proof is enough to refuse the message", () => {
   bench.sealing.post(friend, { ...signed("signed with a forged proof", 2), proof: forged });
   bench.turn();
   expect(bench.admitted).toEqual(["signed with proof"]);
+});
+
+test("what its own node says of itself is not verified, in order with the rest; what it shows of others is", () => {
+  const bench = new Bench(true);
+  const own = addressOf("proposer", me);
+  const proof = [{ signer: 3, text: "vote", signature: signatureOf(2, "vote") }];
+  bench.sealing.post(friend, signed("signed first", 2));
+  bench.sealing.post(own, signed("signed here", me));
+  bench.sealing.post(own, { ...signed("signed here, with a forged proof", me), proof });
+  bench.sealing.post(friend, signed("signed in our name", me));
+  bench.turn();
+  expect([bench.batches, bench.admitted]).toEqual([["verify 3"], []]);
+  bench.finish();
+  expect(bench.admitted).toEqual(["signed first", "signed here"]);
+  expect(bench.sealing.counters).toMatchObject({ verified: 3, forgedMessages: 2 });
 });
 
 test("what arrives while a batch is verified is the next batch, in order", () => {

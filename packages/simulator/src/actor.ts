@@ -18,6 +18,8 @@ export type Act<Message, Entry, Delivery> = (action: (out: Output<Message, Entry
 
 /** What the stage gives an actor. */
 export interface Surroundings<Message, Entry> {
+  /** The node of the role. */
+  readonly node: number;
   readonly codec: EntryCodec<Entry>;
   readonly send: (to: Address, message: Message) => void;
   readonly whenSynced: (done: () => void) => void;
@@ -84,7 +86,7 @@ export class Actor<Message, Entry extends Message, Delivery> {
 
   #begin(): void {
     const { deliver = () => undefined, started } = this.#cast;
-    const { codec, send: leave, sealing, soon } = this.#surroundings;
+    const { node, codec, send: leave, sealing, soon } = this.#surroundings;
     const driver = new Driver<Message, Entry, Delivery>({
       role: this.#role,
       log: this.#disk,
@@ -100,6 +102,7 @@ export class Actor<Message, Entry extends Message, Delivery> {
       sealing &&
       new Sealing({
         ...sealing,
+        node,
         leave,
         admit: (from, message) => driver.post(from, message),
         // What a sync lets go leaves after the turn.

@@ -112,6 +112,7 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
     const { syncUnits = 0 } = this.#times;
     const writer = new ByteWriter();
     const actor = new Actor(cast, {
+      node: nodeOf(address),
       codec: {
         encode: (entry) => this.#encode(writer, entry),
         decode: (record) => asEntry(this.#codec.decode(new ByteReader(record))),
