@@ -79,6 +79,14 @@ export const quorums = Flag.String("quorums").pipe(
   Flag.optional,
 );
 
+/** Who recovers from a collision, of a protocol that leaves the choice. */
+export type Recovery = "coordinated" | "uncoordinated";
+
+export const recovery = Flag.Literals("recovery", ["coordinated", "uncoordinated"]).pipe(
+  Flag.withDescription("Who recovers from a collision of fast: the leader, which is the default, or each acceptor"),
+  Flag.optional,
+);
+
 /** A flag that takes a whole number from `minimum` to `maximum`. */
 export function wholeNumber(name: string, minimum: number, maximum: number): Flag.Flag<number> {
   return Flag.String(name).pipe(

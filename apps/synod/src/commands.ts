@@ -8,7 +8,7 @@ import { Argument, Command, Flag } from "effect/cli";
 import { bench, showBench } from "./bench/bench.ts";
 import { progress, showSoak, soak } from "./bench/soak.ts";
 import { checkCommand, museumCommand, replayCommand } from "./check/commands.ts";
-import { json, quorums, wholeNumber } from "./command-line.ts";
+import { json, quorums, recovery, wholeNumber } from "./command-line.ts";
 import { failWith } from "./failure.ts";
 import { listScenarios, trace } from "./trace.ts";
 import { up } from "./up.ts";
@@ -55,6 +55,7 @@ const upCommand = Command.make(
     protocol,
     nodes,
     quorums,
+    recovery,
     placement,
     signatures,
     volatile,
@@ -64,9 +65,14 @@ const upCommand = Command.make(
     ),
   },
   (settings) =>
-    Effect.scoped(up({ ...settings, nodes: nodesOf(settings), quorums: Option.getOrUndefined(settings.quorums) })).pipe(
-      failWith,
-    ),
+    Effect.scoped(
+      up({
+        ...settings,
+        nodes: nodesOf(settings),
+        quorums: Option.getOrUndefined(settings.quorums),
+        recovery: Option.getOrUndefined(settings.recovery),
+      }),
+    ).pipe(failWith),
 ).pipe(
   Command.withDescription(
     "Run a cluster in this process and take commands: at a terminal with a prompt, from a pipe one reply line for each",
@@ -84,6 +90,7 @@ const benchCommand = Command.make(
     protocol,
     nodes,
     quorums,
+    recovery,
     placement,
     signatures,
     volatile,
@@ -114,6 +121,7 @@ const benchCommand = Command.make(
       ...flags,
       nodes: nodesOf(flags),
       quorums: Option.getOrUndefined(flags.quorums),
+      recovery: Option.getOrUndefined(flags.recovery),
       data: Option.getOrUndefined(data),
     };
     const print = <Report>(report: Report, show: (report: Report) => string) =>

@@ -56,6 +56,10 @@ describe("is refused in one line", () => {
       "up --quorums 1,1 --volatile",
       "(error) quorums do not intersect: phase 1 {1} and phase 2 {2} of 3 acceptors share no member; phase 1 + phase 2 sizes must exceed 3",
     ],
+    [
+      "up --volatile --recovery uncoordinated",
+      "(error) recovery: multi leaves no choice of who recovers from a collision",
+    ],
     ["bench --seconds 0", '(error) --seconds: expected a whole number from 1 to 3600, got "0"; see synod bench --help'],
     [
       "bench --commands 9",

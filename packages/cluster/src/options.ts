@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly quorums?: { readonly phase1: number; readonly phase2: number; readonly fast?: number };
   /** Who is told of a vote: the learner of the leader's node (the default), or every learner. */
   readonly learning?: "distinguished" | "every";
+  /** Who recovers from a collision of Fast Paxos: the leader (the default), or each acceptor by itself. */
+  readonly recovery?: "coordinated" | "uncoordinated";
   /** Where nodes sign and verify, if their protocol does: on a pool of threads (the default), or in the roles' own. */
   readonly signatures?: SigningPlace;
   /** The module that makes the state machine, in place of the key-value store. */
@@ -53,6 +55,7 @@ const Options = Schema.Struct({
     Schema.Struct({ phase1: PositiveInteger, phase2: PositiveInteger, fast: Schema.optionalKey(PositiveInteger) }),
   ),
   learning: Schema.optionalKey(Schema.Literals(["distinguished", "every"])),
+  recovery: Schema.optionalKey(Schema.Literals(["coordinated", "uncoordinated"])),
   signatures: Schema.optionalKey(Schema.Literals(["pool", "inline"])),
   machine: Schema.optionalKey(Schema.Struct({ url: Schema.NonEmptyString, factory: Schema.NonEmptyString })),
   snapshotBytes: Schema.optionalKey(PositiveInteger),
@@ -84,8 +87,8 @@ export const checkOptions = Effect.fnUntraced(function* (
   const plan = yield* Effect.try({
     try: () => {
       const protocol = protocolNamed(checked.protocol ?? "multi");
-      const { nodes = protocol.usualNodes, quorums, learning } = checked;
-      return protocol.plan({ nodes, quorums, learning });
+      const { nodes = protocol.usualNodes, quorums, learning, recovery } = checked;
+      return protocol.plan({ nodes, quorums, learning, recovery });
     },
     catch: (cause) =>
       new ConfigurationError({ message: cause instanceof Error ? cause.message : String(cause), cause }),

@@ -27,6 +27,8 @@ test.each([
   [{ data: "" }, /data/],
   [{ placement: "process" }, /placement/],
   [{ learning: "never" }, /learning/],
+  [{ protocol: "fast", recovery: "none" }, /recovery/],
+  [{ protocol: "generalized", recovery: "uncoordinated" }, /recovery: generalized leaves no choice/],
   [{ signatures: "elsewhere" }, /signatures/],
   [{ snapshotBytes: 0 }, /snapshotBytes/],
   [{ segmentBytes: -1 }, /segmentBytes/],
@@ -41,6 +43,19 @@ test("quorums that need not meet are refused, with two that do not", async () =>
   const failure = await refusal({ nodes: 3, quorums: { phase1: 1, phase2: 1 } });
   expect(failure.message).toContain("quorums do not intersect: phase 1 {1} and phase 2 {2}");
   expect(failure.cause).toBeInstanceOf(QuorumError);
+});
+
+test("acceptors of Fast Paxos recover by themselves when they are told to", async () => {
+  const ballots: unknown[] = [];
+  for (const recovery of [{}, { recovery: "uncoordinated" }] as const) {
+    await using cluster = await Cluster.start({ protocol: "fast", placement: "node", ...recovery });
+    await cluster.client().put("key", "value");
+    const { roles } = await cluster.status();
+    const acceptor = roles.find(({ role }) => role === "acceptor");
+    // Ballots of a term: 0 and 1 are the leader's to recover in, 2 and 3 the acceptors'.
+    ballots.push(Number(acceptor?.report?.status["ballot"]) % 5);
+  }
+  expect(ballots).toEqual([0, 2]);
 });
 
 test("a quorum of more acceptors than there are is refused", async () => {

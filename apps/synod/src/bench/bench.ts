@@ -7,7 +7,7 @@ import { Effect, type Scope } from "effect";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { QuorumSizes } from "../command-line.ts";
+import type { QuorumSizes, Recovery } from "../command-line.ts";
 import { ProgramError } from "../failure.ts";
 import { startFloor } from "./floor.ts";
 import { delaysOf } from "./delays.ts";
@@ -18,6 +18,7 @@ export interface BenchSettings extends Load {
   readonly protocol: string;
   readonly nodes: number;
   readonly quorums: QuorumSizes | undefined;
+  readonly recovery: Recovery | undefined;
   readonly placement: "role" | "node";
   readonly signatures: "pool" | "inline";
   readonly volatile: boolean;
@@ -95,8 +96,10 @@ export const bench = Effect.fnUntraced(function* (
   };
 });
 
-export function clusterOptionsOf({ protocol, nodes, quorums, placement, signatures }: BenchSettings): ClusterOptions {
-  return { protocol, nodes, placement, signatures, ...(quorums === undefined ? {} : { quorums }) };
+export function clusterOptionsOf(settings: BenchSettings): ClusterOptions {
+  const { protocol, nodes, quorums, recovery, placement, signatures } = settings;
+  const chosen = { ...(quorums === undefined ? {} : { quorums }), ...(recovery === undefined ? {} : { recovery }) };
+  return { protocol, nodes, placement, signatures, ...chosen };
 }
 
 /** A folder for the run, in `parent` or the system's temporary one; removed when the scope closes. */

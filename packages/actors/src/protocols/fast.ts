@@ -15,10 +15,11 @@ export const hostedFast: HostedProtocol<fast.Message, fast.Entry, fast.Delivery,
   service: "store",
   usualNodes: 4,
   forgetful: ["learner"],
-  settingsOf({ nodes, quorums }: Asked) {
+  recovers: true,
+  settingsOf({ nodes, quorums, recovery = "coordinated" }: Asked) {
     const usual = fast.fastMajority(nodes);
     const { phase1, phase2, fast: size } = { ...usual, ...quorums };
-    return fast.configurationOf(nodes, { quorums: fast.fastQuorums(nodes, phase1, phase2, size) });
+    return fast.configurationOf(nodes, { quorums: fast.fastQuorums(nodes, phase1, phase2, size), recovery });
   },
   quorumsOf: ({ quorums: { phase1, phase2, fast: size } }) => ({ phase1, phase2, fast: size }),
   rolesOf: () => roles,

@@ -16,6 +16,8 @@ export interface Asked {
   readonly quorums: Readonly<Record<string, number>> | undefined;
   /** Who is told of votes, where the protocol leaves a choice. */
   readonly learning: "distinguished" | "every" | undefined;
+  /** Who recovers from a collision, where acceptors take what clients send; the protocol's usual one unless told. */
+  readonly recovery?: "coordinated" | "uncoordinated" | undefined;
 }
 
 /** What a life of a role may use of its thread. */
@@ -71,6 +73,8 @@ export interface HostedProtocol<Message, Entry extends Message, Delivery, Settin
   readonly caution?: string;
   /** Its nodes sign what they say, with keys of their own. */
   readonly signs?: true;
+  /** It can be asked who recovers from a collision. */
+  readonly recovers?: true;
   /** @throws QuorumError when quorums need not meet; RangeError for what the protocol cannot be asked */
   settingsOf(asked: Asked): Settings;
   /** Sizes of its quorums, which belong to its data for good. */
@@ -153,6 +157,9 @@ export function runnable<Message extends AnyMessage, Entry extends Message, Deli
     layout,
     forgetful,
     plan(asked) {
+      if (asked.recovery !== undefined && protocol.recovers !== true) {
+        throw new RangeError(`recovery: ${name} leaves no choice of who recovers from a collision`);
+      }
       const settings = protocol.settingsOf(asked);
       const nodes = Array.from({ length: asked.nodes }, (_, index) => {
         const node = index + 1;
