@@ -3,8 +3,8 @@
  * acceptor the promise of its highest ballot is kept: a liar may name any ballot, and takes nobody's place with it.
  */
 import type { Ballot } from "../ballot.ts";
-import { keyOf } from "../digest.ts";
-import type { Value } from "../value.ts";
+import { keyOf, type Digest } from "../digest.ts";
+import { noOp, type Value } from "../value.ts";
 import type { PromiseRow, Slot, VoteRow } from "./messages.ts";
 
 interface HeldPromise {
@@ -17,6 +17,13 @@ export class Promises {
   readonly #promises = new Map<number, HeldPromise>();
   /** By digest key: values that promises name. */
   readonly #values = new Map<string, Value>();
+
+  /** Nobody is asked for a no-op. */
+  readonly #noOpKey: string;
+
+  constructor(digest: Digest) {
+    this.#noOpKey = keyOf(digest(noOp));
+  }
 
   get size(): number {
     return this.#promises.size;
@@ -46,7 +53,7 @@ export class Promises {
 
   /** The value of a digest key that some promise names, if it has come. */
   value(key: string): Value | undefined {
-    return this.#values.get(key);
+    return key === this.#noOpKey ? noOp : this.#values.get(key);
   }
 
   /** The promises for a ballot all of whose values have come. */
@@ -62,7 +69,7 @@ export class Promises {
   }
 
   #has({ digest }: VoteRow): boolean {
-    return this.#values.has(keyOf(digest));
+    return this.value(keyOf(digest)) !== undefined;
   }
 
   #dropUnnamed(): void {

@@ -37,7 +37,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #ballot: Ballot = noBallot;
   #stable: Slot = 0;
   #chosenThrough: Slot = 0;
-  readonly #promises = new Promises();
+  readonly #promises: Promises;
   #leadership: Leadership | undefined;
 
   constructor(configuration: Configuration, node: number) {
@@ -46,6 +46,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#self = addressOf("proposer", node);
     this.#ownAcceptor = addressOf("acceptor", node);
     this.#pool = new RequestPool(configuration.limits, believedBy(configuration.quorums));
+    this.#promises = new Promises(configuration.digest);
     this.#doubts = new Doubts(configuration.timing);
   }
 

@@ -99,6 +99,13 @@ describe("a promise counts when the values of its votes have come", () => {
     ]);
   });
 
+  test("but for a no-op, which needs none", () => {
+    for (const node of [1, 3]) step(addressOf("acceptor", node), promised(2));
+    step(addressOf("acceptor", 4), { ...promised(2), votes: [vote(1, new Uint8Array(0))] });
+    expect(sent("Wanted")).toEqual([]);
+    expect(out.persist).toEqual([{ kind: "Entered", ballot: 2 }]);
+  });
+
   test("so who keeps them back is done without", () => {
     step(addressOf("acceptor", 1), both);
     for (const node of [2, 3, 4]) step(addressOf("acceptor", node), promised(2));
