@@ -36,6 +36,9 @@ export interface SealingCounters {
   overflowedMessages: number;
 }
 
+/** Statements of one node in a batch, past which its other messages wait for the next: nobody holds up the others. */
+const senderStatements = 1024;
+
 interface Arrived<Message> {
   readonly from: Address;
   readonly message: Message;
@@ -45,6 +48,8 @@ interface Arrived<Message> {
 export class Sealing<Message> {
   readonly #options: SealingOptions<Message>;
   #incoming: Arrived<Message>[] = [];
+  /** By node: how many messages of it are in `#incoming`. */
+  readonly #waiting = new Map<number, number>();
   #outgoing: Envelope<Message>[] = [];
   /** Messages of the batches under way. */
   #verifying = 0;
@@ -69,10 +74,9 @@ export class Sealing<Message> {
     const statements = nodeOf(from) === node ? all.filter(({ signer }) => signer !== node) : all;
     if (all.length === 0 && this.#verifying === 0 && this.#incoming.length === 0) {
       this.#options.admit(from, message);
-    } else if (this.#verifying + this.#incoming.length >= limits.waitingMessages) {
-      this.counters.overflowedMessages += 1;
-    } else {
+    } else if (this.#verifying + this.#incoming.length < limits.waitingMessages || this.#makeRoom(nodeOf(from))) {
       this.#incoming.push({ from, message, statements });
+      this.#count(nodeOf(from), 1);
       this.#options.wake();
     }
   }
@@ -94,8 +98,7 @@ export class Sealing<Message> {
   /** Begins to verify what has arrived, unless a batch is under way. */
   open(): void {
     if (this.#verifying > 0 || this.#incoming.length === 0) return;
-    const batch = this.#incoming;
-    this.#incoming = [];
+    const batch = this.#nextBatch();
     this.#verifying = batch.length;
     const statements = batch.flatMap((arrived) => arrived.statements);
     this.#options.signatures.verify(statements, (valid) => {
@@ -132,7 +135,46 @@ export class Sealing<Message> {
   stop(): void {
     this.#stopped = true;
     this.#incoming = [];
+    this.#waiting.clear();
     this.#outgoing = [];
+  }
+
+  /** One message too many is refused: the last of the node that has most waiting. False when that is the one that comes. */
+  #makeRoom(node: number): boolean {
+    this.counters.overflowedMessages += 1;
+    let [most, mostWaiting] = [node, this.#waiting.get(node) ?? 0];
+    for (const [other, waiting] of this.#waiting) if (waiting > mostWaiting) [most, mostWaiting] = [other, waiting];
+    if (most === node) return false;
+    const last = this.#incoming.findLastIndex(({ from }) => nodeOf(from) === most);
+    this.#incoming.splice(last, 1);
+    this.#count(most, -1);
+    return true;
+  }
+
+  #count(node: number, more: number): void {
+    const waiting = (this.#waiting.get(node) ?? 0) + more;
+    if (waiting > 0) this.#waiting.set(node, waiting);
+    else this.#waiting.delete(node);
+  }
+
+  /** In the order in which they came, of each node as many as its share of a batch, and at least one. */
+  #nextBatch(): readonly Arrived<Message>[] {
+    const batch: Arrived<Message>[] = [];
+    const rest: Arrived<Message>[] = [];
+    const taken = new Map<number, number>();
+    for (const arrived of this.#incoming) {
+      const node = nodeOf(arrived.from);
+      const before = taken.get(node) ?? 0;
+      const count = arrived.statements.length;
+      const after = before + count;
+      const fits = before === 0 || after <= senderStatements || (count === 0 && before < Infinity);
+      // What comes after one that waits does so as well.
+      taken.set(node, fits ? after : Infinity);
+      (fits ? batch : rest).push(arrived);
+      if (fits) this.#count(node, -1);
+    }
+    this.#incoming = rest;
+    return batch;
   }
 
   #admit(batch: readonly Arrived<Message>[], valid: readonly boolean[]): void {

@@ -179,6 +179,35 @@ test("as much waits as may, and the rest is refused and counted", () => {
   expect(bench.sealing.counters.overflowedMessages).toBe(4);
 });
 
+test("a node that floods is refused what is too much, and holds up nobody", () => {
+  const bench = new Bench(true);
+  for (let count = 0; count < limits.waitingMessages; count++) bench.sealing.post(friend, signed("signed flood", 2));
+  bench.sealing.post(other, signed("signed word", 3));
+  expect(bench.sealing.counters.overflowedMessages).toBe(1);
+  bench.turn();
+  bench.finish();
+  expect(bench.batches).toEqual(["verify 1025"]);
+  expect(bench.admitted.at(-1)).toBe("signed word");
+  for (let batch = 1; batch < 16; batch++) {
+    bench.turn();
+    bench.finish();
+  }
+  expect(bench.admitted).toHaveLength(limits.waitingMessages);
+  expect(bench.sealing.busy).toBe(false);
+});
+
+test("what one node says keeps its order, however much it is, and a message is never cut", () => {
+  const bench = new Bench(false);
+  const proof = Array.from({ length: 1500 }, () => ({ signer: 2, text: "proof", signature: signatureOf(2, "proof") }));
+  for (const text of ["1", "2", "3"]) bench.sealing.post(friend, { ...plain(text), proof });
+  bench.sealing.post(friend, plain("4"));
+  while (bench.sealing.busy) bench.turn();
+  expect([bench.batches, bench.admitted]).toEqual([
+    ["verify 1500", "verify 1500", "verify 1500"],
+    ["1", "2", "3", "4"],
+  ]);
+});
+
 test("once it is stopped nothing is admitted or leaves, also of a batch under way", () => {
   const bench = new Bench(true);
   bench.sealing.post(friend, signed("signed in", 2));

@@ -31,7 +31,7 @@ export function newSeals(digest: Digest): Seals<Message> {
     withSignature: (message, signature) => (isSigned(message) ? { ...message, signature } : message),
     statements(message, from) {
       if (!isSigned(message)) return [];
-      if (isTooLong(message)) return [unbelievable];
+      if (isImpossible(message)) return [unbelievable];
       const own: Statement = { signer: from, text: textOf(message, digest), signature: message.signature };
       switch (message.kind) {
         case "Promised":
@@ -115,23 +115,25 @@ function certificateStatements({ ballot, slot, digest, certificate }: VoteRow): 
 /** Nobody has signed it: a message with it is refused without the work of verifying the rest. */
 const unbelievable: Statement = { signer: 0, text: new Uint8Array(0), signature: new Uint8Array(0) };
 
-type Claims = Pick<PromiseRow, "checkpoints"> & {
-  readonly votes: readonly { readonly certificate: readonly Witness[] }[];
-};
+/** No honest node shows so much, nor the word of one acceptor twice for the same. */
+function isImpossible(message: Signed): boolean {
+  if (message.kind === "Promised") return isImpossiblePromise(message.ballot, message);
+  if (message.kind !== "NewView") return false;
+  const { ballot, promises } = message;
+  return !areDistinct(promises) || promises.some((promise) => isImpossiblePromise(ballot, promise));
+}
 
-/** No honest node shows so much. */
-function isTooLong(message: Signed): boolean {
-  if (message.kind === "Promised") return isTooLongPromise(message);
+function isImpossiblePromise(
+  ballot: Ballot,
+  { checkpoints, votes }: Pick<PromiseRow, "checkpoints" | "votes">,
+): boolean {
   return (
-    message.kind === "NewView" &&
-    (message.promises.length > maxAcceptors || message.promises.some((promise) => isTooLongPromise(promise)))
+    !areDistinct(checkpoints) ||
+    votes.length > limits.windowSlots ||
+    votes.some((vote) => vote.ballot >= ballot || !areDistinct(vote.certificate))
   );
 }
 
-function isTooLongPromise({ checkpoints, votes }: Claims): boolean {
-  return (
-    checkpoints.length > maxAcceptors ||
-    votes.length > limits.windowSlots ||
-    votes.some(({ certificate }) => certificate.length > maxAcceptors)
-  );
+function areDistinct(rows: readonly { readonly acceptor: number }[]): boolean {
+  return rows.length <= maxAcceptors && new Set(rows.map(({ acceptor }) => acceptor)).size === rows.length;
 }

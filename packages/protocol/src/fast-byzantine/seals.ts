@@ -2,8 +2,9 @@
  * What is signed: a suspicion and a report of votes, which the next leader shows to all. In the common case there is
  * neither, and nothing is signed.
  */
+import { maxAcceptors } from "../quorum.ts";
 import { SignedText } from "../signed-text.ts";
-import type { Seals } from "../signature.ts";
+import type { Seals, Statement } from "../signature.ts";
 import type { Ballot } from "../ballot.ts";
 import type { Message, Promised, Report, Suspect } from "./messages.ts";
 
@@ -27,12 +28,14 @@ export const seals: Seals<Message> = {
       case "Promised":
         return [{ signer: from, text: textOf(message), signature: message.signature }];
       case "Prepare":
+        if (!areDistinct(message.suspicions)) return [unbelievable];
         return message.suspicions.map(({ node, ballot, signature }) => ({
           signer: node,
           text: suspicionText(ballot),
           signature,
         }));
       case "Certificate":
+        if (!areDistinct(message.reports)) return [unbelievable];
         return message.reports.map((report) => ({
           signer: report.node,
           text: reportText(message.ballot, report),
@@ -43,6 +46,14 @@ export const seals: Seals<Message> = {
     }
   },
 };
+
+/** Nobody has signed it: a message with it is refused without the work of verifying the rest. */
+const unbelievable: Statement = { signer: 0, text: new Uint8Array(0), signature: new Uint8Array(0) };
+
+/** No honest node shows the word of one twice, and there are no more of them. */
+function areDistinct(rows: readonly { readonly node: number }[]): boolean {
+  return rows.length <= maxAcceptors && new Set(rows.map(({ node }) => node)).size === rows.length;
+}
 
 function isSigned(message: Message): message is SignedMessage {
   return message.kind === "Suspect" || message.kind === "Promised";
