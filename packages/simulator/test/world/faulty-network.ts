@@ -35,6 +35,8 @@ export class FaultyNetwork implements Ground {
   readonly administrator = undefined;
   readonly randomness = new Randomness(1);
   readonly arrivals: Arrival[] = [];
+  /** Whom those frames came from, as those were told who took them. */
+  readonly senders: Address[] = [];
   readonly network = new Network({
     clock: this.clock,
     randomness: this.randomness.stream("network"),
@@ -50,7 +52,7 @@ export class FaultyNetwork implements Ground {
 
   add(address: Address): void {
     const transport = this.network.connect(address);
-    transport.receive(() => undefined);
+    transport.receive((_frame, from) => this.senders.push(from));
     this.#transports.set(address, transport);
   }
 

@@ -54,6 +54,17 @@ test("a fault of some nodes strikes only frames from them and to them", () => {
   expect(world.picture([1, 2, 3])).toEqual(["xx.", "xx.", "..."]);
 });
 
+test("who takes a frame is told whose it is, whatever the network did to it and whatever is written in it", () => {
+  const world = new FaultyNetwork([1, 2, 3]);
+  world.begin(faultOf("duplication", { amount: 0.5 }));
+  world.begin(faultOf("corruption", { amount: 0.5 }));
+  for (let round = 0; round < 50; round++) for (const from of [1, 3]) world.send(from, 2, Uint8Array.of(from));
+  world.pass(5_000_000);
+  expect(world.arrivals.length).toBeGreaterThan(100);
+  expect(world.senders).toEqual(world.arrivals.map(({ from }) => from));
+  expect(new Set(world.senders)).toEqual(new Set([1, 3].map((node) => addressOf("acceptor", node))));
+});
+
 test("duplication delivers frames twice, in bytes of their own", () => {
   const world = new FaultyNetwork([1, 2]);
   world.begin(faultOf("duplication", { amount: 0.5 }));
