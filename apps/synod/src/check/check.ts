@@ -102,6 +102,8 @@ function reportOf(
     reached: counts.reached,
     undecided: counts.undecided,
     missing: resolveFaults(faults ?? [])
+      // Of all kinds those are not demanded that not every protocol has.
+      .filter(({ name, group }) => group !== "members" || faults?.includes(group) === true || faults?.includes(name))
       .map(({ name }) => name)
       .filter((name) => (counts.faults[name] ?? 0) === 0),
     violations,

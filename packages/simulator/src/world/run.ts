@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly nodes?: number;
   /** How many nodes lie, in a protocol that bears liars, also more than it bears; drawn unless given. */
   readonly liars?: number;
+  /** Whether the members change; drawn unless given, where the protocol and the faults allow it. */
+  readonly membersChange?: boolean;
   /** The names of the kinds of faults that may strike, or of groups of them; all usual ones unless given. */
   readonly faults?: readonly string[];
   /** Makes a state machine in its first state; the protocol's own unless given. */
@@ -75,7 +77,8 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   const randomness = new Randomness(seed);
   const changeKinds = resolveFaults(options.faults ?? ["all"]).filter(({ group }) => group === "members");
   const changes = randomness.stream("changes");
-  const membersChange = changeKinds.length > 0 && (options.faults !== undefined || changes.chance(changesChance));
+  const isDrawn = options.faults !== undefined || changes.chance(changesChance);
+  const membersChange = changeKinds.length > 0 && (options.membersChange ?? isDrawn);
   const clock = new Clock();
   const reached = new Tally();
   let violation: Violation | undefined;

@@ -21,14 +21,16 @@ const found: readonly (readonly [seed: number, wrong: string])[] = [
   ],
 ];
 
+/** As they were found, when no members changed unless that was asked for. */
 test.each(found)("seed %i: %s", (seed) => {
-  expect(simulate({ seed }).violation).toBeUndefined();
+  expect(simulate({ seed, membersChange: false }).violation).toBeUndefined();
 });
 
-/** Of runs whose members change. */
+/** Of runs in which all usual kinds were asked for, and so members change. */
 const foundInChanges: typeof found = [
   [110, "a node whose disk could not be read when it first started was never let in again"],
   [122, "nobody was elected once the disk of a former member was gone: all were asked for its quorum, too"],
+  [35, "a client asked nodes that had long gone as often as the one that was left"],
   [
     869,
     "a client asked each proposer always with the same learner beside it, and never the two that were there at once",
@@ -36,5 +38,5 @@ const foundInChanges: typeof found = [
 ];
 
 test.each(foundInChanges)("seed %i, with members that change: %s", (seed) => {
-  expect(simulate({ seed, faults: [...usualFaults, "members"] }).violation).toBeUndefined();
+  expect(simulate({ seed, faults: usualFaults }).violation).toBeUndefined();
 });

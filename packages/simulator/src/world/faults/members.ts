@@ -11,8 +11,6 @@ function changeKind(name: MemberChange, title: string): FaultKind {
   return {
     name,
     group: "members",
-    // Not yet usual: progress is not yet made after every change under every other fault.
-    onlyByName: true,
     title,
     draw: () => ({ microseconds: 0, nodes: [], amount: 0 }),
     begin(_fault, ground) {
