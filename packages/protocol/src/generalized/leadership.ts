@@ -25,6 +25,8 @@ export interface LeadershipOptions {
   readonly node: number;
   readonly ballot: Ballot;
   readonly isClassic: boolean;
+  /** The instance that it begins with is to be closed, however short it is. */
+  readonly closes: boolean;
   /** Commands for which it finds a place. */
   readonly waiting: WaitingCommands;
 }
@@ -52,6 +54,11 @@ export class Leadership {
   #acceptTicks = 0;
   /** Since more became known to be chosen, while acceptors have accepted more than that. */
   #unsettledTicks = 0;
+  /** Since more became known to be chosen. */
+  #quietTicks = 0;
+  /** A command of this instance came again: its answer was lost, and only another instance takes it once more. */
+  #isAskedAgain = false;
+  #closes: boolean;
 
   constructor(options: LeadershipOptions, preparation: Preparation) {
     const { configuration, interference, node } = options;
@@ -61,6 +68,7 @@ export class Leadership {
     this.#ballot = options.ballot;
     this.isClassic = options.isClassic;
     this.#waiting = options.waiting;
+    this.#closes = options.closes;
     this.#preparation = preparation;
     this.#acceptors = nodes.map((each) => addressOf("acceptor", each));
     this.#learners = nodes.map((each) => addressOf("learner", each));
@@ -105,7 +113,7 @@ export class Leadership {
     if (this.#instance.hasCollided) return "collision";
     if (!this.hasGotOn) return undefined;
     const { commands, bytes } = this.#instance.largest();
-    if (commands >= historyCommands || bytes >= historyBytes) return "full";
+    if (commands >= historyCommands || bytes >= historyBytes || this.#isWornOut) return "full";
     return this.#unsettledTicks >= this.#configuration.timing.retryTicks ? "stuck" : undefined;
   }
 
@@ -141,12 +149,23 @@ export class Leadership {
   flush(out: Output): void {
     while (this.#instance.count()) {
       this.#unsettledTicks = 0;
+      this.#quietTicks = 0;
       if (!this.#instance.isClosed) break;
+      this.#isAskedAgain = false;
       this.#instance = new Instance(this.#instance.lastSlot + 1, this.#configuration.quorums, this.#interference);
       this.begin(out);
     }
     if (this.isClassic) return this.#order(out);
-    while (!this.#waiting.isEmpty) this.#passOn(this.#waiting.take(), out);
+    while (!this.#waiting.isEmpty) {
+      const command = this.#waiting.take();
+      if (this.#instance.chosen.has(command)) this.#isAskedAgain = true;
+      else this.#passOn(command, out);
+    }
+  }
+
+  /** Someone waits for an answer that this instance cannot give again, and nothing else will fill it soon. */
+  get #isWornOut(): boolean {
+    return this.#isAskedAgain && this.#quietTicks >= this.#configuration.timing.retryTicks;
   }
 
   /**
@@ -158,9 +177,11 @@ export class Leadership {
     if (this.#accept === undefined || this.#proposed.isClosed) return;
     const most = this.#instance.chosen.length + this.#configuration.limits.windowSlots;
     while (!this.#waiting.isEmpty && this.#proposed.length < most && !this.#isFull(this.#proposed)) {
-      this.#proposed = this.#proposed.append(this.#waiting.take());
+      const command = this.#waiting.take();
+      if (this.#instance.chosen.has(command)) this.#isAskedAgain = true;
+      this.#proposed = this.#proposed.append(command);
     }
-    if (this.#isFull(this.#proposed)) this.#proposed = this.#proposed.append(noOp);
+    if (this.#isFull(this.#proposed) || this.#isWornOut) this.#proposed = this.#proposed.append(noOp);
     if (this.#proposed.length > from)
       for (const to of this.#acceptors) out.send.push({ to, message: this.#appendFrom(from) });
   }
@@ -197,6 +218,7 @@ export class Leadership {
     this.#acceptTicks += 1;
     if (this.#acceptTicks % retryTicks === 0) this.#sendToSilent(out);
     if (this.#instance.isUnsettled) this.#unsettledTicks += 1;
+    this.#quietTicks += 1;
     this.#attendance.tick(this.commitPoint);
   }
 
@@ -211,7 +233,9 @@ export class Leadership {
       if (this.#isFull(history)) break;
       history = history.append(command);
     }
-    return this.#isFull(history) ? history.append(noOp) : history;
+    const closes = this.#closes && history.length > 0;
+    this.#closes = false;
+    return closes || this.#isFull(history) ? history.append(noOp) : history;
   }
 
   #isFull({ length, sizeBytes }: CommandHistory): boolean {

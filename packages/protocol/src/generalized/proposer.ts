@@ -40,6 +40,8 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   /** Ballots that it took as the leader, since commands had collided, and for whatever reason. */
   #collisions = 0;
   #recoveries = 0;
+  /** The last ballot ended since its instance is to be closed. */
+  #closes = false;
 
   constructor(configuration: Configuration, interference: Interference, node: number, random: Random) {
     this.#configuration = configuration;
@@ -102,6 +104,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const reason = leadership.needsBallot;
     if (reason === undefined) return;
     this.#recoveries += 1;
+    this.#closes = reason === "full";
     if (reason === "collision") {
       this.#collisions += 1;
       this.#pace.collided(leadership.commitPoint + leadership.chosen);
@@ -200,8 +203,10 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       node: this.#node,
       ballot: this.#ballot,
       isClassic: this.#pace.isClassic,
+      closes: this.#closes,
       waiting: this.#waiting,
     };
+    this.#closes = false;
     this.#leadership = new Leadership(options, preparation);
     this.#leadership.begin(out);
   }

@@ -155,6 +155,17 @@ describe("the next ballot is taken", () => {
     expect(accept).toMatchObject({ ballot: 5, isClassic: false, history: carried(a, b, checkpoint) });
   });
 
+  test("when a command comes again that is chosen, and nothing else comes: only the next instance answers it again", () => {
+    const stage = leading();
+    stage.votes(1, { 1: [0, a], 2: [0, a], 3: [0, a] });
+    const ticks = (): readonly number[] =>
+      Array.from({ length: usual.timing.retryTicks }, () => ofKind(stage.tick(), "Prepare").length);
+    expect(ticks()).not.toContain(4);
+    expect(ofKind(stage.turn([client, request(a)]), "Prepare")).toHaveLength(4);
+    const [accept] = ofKind(stage.promised(5, [a], [a], [a]), "Accept");
+    expect(accept).toMatchObject({ ballot: 5, slot: 1, history: carried(a, checkpoint) });
+  });
+
   test("when what some have accepted is not chosen for long", () => {
     const stage = leading();
     stage.votes(1, { 1: [0, a], 2: [0, a] });
