@@ -69,6 +69,15 @@ describe("the places where damage can be told", () => {
     }
   });
 
+  test("a file that was removed has none, though its removal is not yet durable", () => {
+    const files = newDisk();
+    const removed = "acceptor/log/0000000000000001.log";
+    expect(damagePlaces(files).some(({ path }) => path === removed)).toBe(true);
+    files.remove(removed);
+    expect([...files.durableFiles()].some(({ path }) => path === removed)).toBe(true);
+    expect(damagePlaces(files).some(({ path }) => path === removed)).toBe(false);
+  });
+
   test("the last record is none of them: it passes for a torn tail", () => {
     const files = newDisk();
     const { length } = files.contents("acceptor/log/0000000000000003.log");

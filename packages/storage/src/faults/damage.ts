@@ -34,11 +34,16 @@ interface DurableFile {
   readonly stored: Uint8Array;
 }
 
-/** All places of all logs, and of the newest snapshots, by what is on stable storage now. */
+/**
+ * All places of all logs, and of the newest snapshots, by what is on stable storage now. A file that was removed is none
+ * of them, though its name may still be there after a power failure.
+ */
 export function damagePlaces(files: FaultyFiles): readonly Place[] {
   const damaged = new Set(files.damagedFiles());
   const places: Place[] = [];
-  for (const inFolder of byFolder(files.durableFiles()).values()) {
+  for (const [folder, durable] of byFolder(files.durableFiles())) {
+    const names = new Set(files.names(folder));
+    const inFolder = durable.filter(({ path }) => names.has(basename(path)));
     const last = latest(inFolder, segmentNumber);
     const newest = latest(inFolder, snapshotSlot);
     for (const file of inFolder) {
