@@ -13,34 +13,32 @@ import {
   type RoleMachine,
 } from "@synod/protocol";
 import type { QuorumSystem } from "@synod/protocol";
-import { FileLog, type FileLayer, type Log } from "@synod/storage";
 import { AskedValues } from "../check/asked.ts";
 import { ConsensusChecker } from "../check/consensus.ts";
-import { requireMemory } from "../world/memory.ts";
 import { personAddress, type Cast, type Setting, type SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { BasicPerson, decreeModel } from "./basic-person.ts";
 import { BasicWatcher } from "./basic-watcher.ts";
+import { openRoleLog, realLogParts, type RoleLogParts } from "./role-log.ts";
 
 type BasicCast = Cast<basic.Message, basic.Entry, basic.Delivery>;
 export type BasicProtocol = SimulatedProtocol<basic.Message, basic.Entry, basic.Delivery>;
 export type BasicRole = RoleMachine<basic.Message, basic.Entry, basic.Delivery>;
 
 /** What a run of single-decree Paxos is made of: all real, unless a museum's exhibit replaces a part. */
-export interface BasicParts {
+export interface BasicParts extends RoleLogParts {
   quorums(quorums: QuorumSystem): QuorumSystem;
   proposer(options: basic.ProposerOptions): BasicRole;
   acceptor(options: basic.AcceptorOptions): BasicRole;
   learner(options: basic.LearnerOptions): BasicRole;
-  log(folder: string, files: FileLayer): Log;
 }
 
 const realParts: BasicParts = {
+  ...realLogParts,
   quorums: (quorums) => quorums,
   proposer: (options) => new basic.Proposer(options),
   acceptor: (options) => new basic.Acceptor(options),
   learner: (options) => new basic.Learner(options),
-  log: (folder, files) => new FileLog(folder, files),
 };
 
 const roles = ["proposer", "acceptor", "learner"] as const;
@@ -112,11 +110,7 @@ function castOf({ randomness, nodes: given, report, reached }: Setting, parts: B
       roleOf(address) === "learner"
         ? () => ({ recover: () => 0, deliver: () => undefined, status: () => ({}), close: () => undefined })
         : undefined,
-    openLog(life) {
-      const folder = `${life.folder}/log`;
-      requireMemory(life, folder);
-      return parts.log(folder, life.files);
-    },
+    openLog: (life) => openRoleLog(life, parts),
     newPerson: (surroundings) => new BasicPerson(surroundings, nodes),
     unsettled(isUp) {
       const behind = learners.filter((learner) => isUp(learner) && !watcher.hasLearned(learner));

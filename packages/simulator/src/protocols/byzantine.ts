@@ -2,27 +2,24 @@
  * Byzantine Paxos in the world: some nodes of a run lie, and nothing is expected of them; the others must agree, keep what
  * they said, and serve the clients.
  */
-import { addressOf, byzantine, nodeOf, noSuchRole, roleOf } from "@synod/protocol";
+import { byzantine, noSuchRole } from "@synod/protocol";
 import type { Access, Address, RoleMachine, Seals, ServiceMessage } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
 import { Replication, type Backing, type ReplicationOptions } from "@synod/driver";
-import { newKeyValueMachine, Replica, type StateMachine } from "@synod/machines";
-import { FileLog, FileSnapshots } from "@synod/storage";
+import { newKeyValueMachine, Replica } from "@synod/machines";
 import { HonestChecker } from "../check/honest.ts";
 import { quickDigest } from "../world/digest.ts";
-import { Liar } from "../world/lies.ts";
-import { LyingRole } from "../world/lying-role.ts";
-import { requireMemory } from "../world/memory.ts";
-import type { Cast, Life, PersonSurroundings, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { Cast, PersonSurroundings, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { byzantineTongue } from "./byzantine-tongue.ts";
 import { ByzantineWatcher } from "./byzantine-watcher.ts";
-import { drawCrowd } from "./crowd.ts";
+import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { keyValueWorkload } from "./key-value.ts";
-import { drawLimits, drawPartBytes } from "./multi-limits.ts";
+import { drawLiars, Liars } from "./liars.ts";
+import { drawLimits } from "./multi-limits.ts";
 import { ReplicaCheckers } from "./replica-checkers.ts";
-import { SessionPerson } from "./session-person.ts";
-import { survivingSnapshot } from "./surviving-snapshot.ts";
+import { drawPaceBySlots, Replicas } from "./replicas.ts";
+import { openRoleLog } from "./role-log.ts";
 
 type ByzantineCast = Cast<byzantine.Message, byzantine.Entry, byzantine.Delivery>;
 export type ByzantineProtocol = SimulatedProtocol<byzantine.Message, byzantine.Entry, byzantine.Delivery>;
@@ -80,128 +77,68 @@ function castOf(setting: Setting, parts: ByzantineParts): ByzantineCast {
   const sound = drawConfiguration(randomness, setting.nodes, setting.workload === undefined);
   const configuration = parts.configuration(sound);
   const { nodes, quorums } = sound;
-  const liars = drawLiars(randomness.stream("liars"), sound, setting.liars, parts.liars);
-  const isHonest = (node: number): boolean => !liars.includes(node);
+  const liars = new Liars({
+    nodes: drawLiars(randomness.stream("liars"), { nodes, faults: quorums.faults }, setting.liars, parts.liars),
+    layout: byzantine.layout,
+    tongue: byzantineTongue,
+  });
   const checkers = new ReplicaCheckers<HonestChecker>({
-    newConsensus: (to, asked) => new HonestChecker(quorums.quorum - liars.length, to, asked),
+    newConsensus: (to, asked) => new HonestChecker(quorums.quorum - liars.nodes.length, to, asked),
     mayBeLost: quorums.faults,
     logBytes: sound.limits.logBytes,
     report,
     reached,
   });
   const seenWorkload = checkers.watchedWorkload(workload);
-  /** By node: the slot of the newest snapshot that its disk would keep. */
-  const surviving = new Map<number, () => number>();
-  const replicas = new Map<number, Replica>();
-  const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
-  const snapshotSlots = randomness.pick([8, 32]);
-  /** By node: its learner, which may lie besides. */
-  const learners = new Map<number, byzantine.Learner>();
+  const replicas = new Replicas<byzantine.Message, byzantine.Entry>({
+    newReplica: (node) => {
+      const options = { machine: machine(), node };
+      return liars.isHonest(node) ? checkers.watchedReplica(options) : new Replica(options);
+    },
+    replication: (options, life) => parts.replication({ ...options, send: liars.sends(options.send, life) }),
+    pace: drawPaceBySlots(randomness, [8, 32]),
+    reached,
+  });
   const crowd = drawCrowd(randomness.stream("crowd"));
-  const newLiar = (node: number, { random, lies, lied }: Life): Liar<byzantine.Message> =>
-    new Liar({ node, liars, random, lies, lied, layout: byzantine.layout, tongue: byzantineTongue });
-  const newHonestRole = (role: string, node: number): ByzantineRole => {
-    switch (role) {
-      case "proposer":
-        return parts.proposer(configuration, node);
-      case "acceptor":
-        return parts.acceptor(configuration, node);
-      default: {
-        const learner = parts.learner(configuration, node);
-        learners.set(node, learner);
-        return learner;
-      }
-    }
-  };
-  let unique = 0;
   return {
     nodes,
-    liars,
+    liars: liars.nodes,
     rolesOf: () => roles,
-    spareNodes: Math.max(0, quorums.faults - liars.length),
+    spareNodes: Math.max(0, quorums.faults - liars.nodes.length),
     progressTicks: 8000,
     people: crowd.people,
     segmentBytes: randomness.pick([512, 4096, 65_536]),
     model: workload.model,
     watcher: new ByzantineWatcher({
       checkers,
-      liars,
+      liars: liars.nodes,
       reached,
-      survivingSnapshot: (node) => surviving.get(node)?.() ?? 0,
+      survivingSnapshot: replicas.survivingSnapshot,
     }),
     newRole(role, node, life) {
-      if (!roles.some((each) => each === role)) return noSuchRole(role);
-      const real = newHonestRole(role, node);
-      return isHonest(node) ? real : new LyingRole(real, newLiar(node, life));
+      switch (role) {
+        case "proposer":
+          return liars.plays(parts.proposer(configuration, node), life);
+        case "acceptor":
+          return liars.plays(parts.acceptor(configuration, node), life);
+        case "learner":
+          return liars.plays(replicas.learns(node, parts.learner(configuration, node)), life);
+        default:
+          return noSuchRole(role);
+      }
     },
-    backing(_role, life) {
-      const node = nodeOf(life.address);
-      const learner = learners.get(node);
-      if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
-      surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
-      return (front) => {
-        const replica = newReplica(node, machine);
-        replicas.set(node, replica);
-        const liar = newLiar(node, life);
-        return parts.replication({
-          ...front,
-          send: (to, message) => {
-            if (isHonest(node)) front.send(to, message);
-            else for (const said of liar.say([{ to, message }])) front.send(said.to, said.message);
-          },
-          learner,
-          replica,
-          snapshots: new FileSnapshots(`${life.folder}/snapshots`, life.files),
-          later: life.later,
-          refused: () => reached.count("refused-snapshots"),
-          snapshotBytes: Infinity,
-          snapshotSlots,
-          snapshotPartBytes,
-        });
-      };
-    },
-    openLog(life) {
-      const folder = `${life.folder}/log`;
-      requireMemory(life, folder);
-      return new FileLog(folder, life.files);
-    },
-    newPerson: (surroundings) =>
-      new SessionPerson({
-        surroundings,
-        access: parts.access(byzantine.accessOf(sound)),
-        workload: seenWorkload,
-        nextUnique: () => (unique += 1),
-        newSession: parts.session,
-        comesBack: parts.comesBack,
-        thinkMicroseconds: crowd.thinkMicroseconds,
-      }),
-    unsettled(isUp) {
-      const up = nodes.filter((node) => isHonest(node) && isUp(addressOf("learner", node)));
-      const slots = up.flatMap((node) => replicas.get(node) ?? []).map(({ appliedSlot }) => appliedSlot);
-      if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
-      return undefined;
-    },
+    backing: replicas.backing,
+    openLog: (life) => openRoleLog(life),
+    newPerson: newSessionCrowd({
+      access: () => parts.access(byzantine.accessOf(sound)),
+      workload: seenWorkload,
+      newSession: parts.session,
+      comesBack: parts.comesBack,
+      thinkMicroseconds: crowd.thinkMicroseconds,
+    }),
+    unsettled: (isUp) => replicas.unsettled(nodes.filter(liars.isHonest), isUp),
     finalCheck: () => checkers.finish(),
   };
-
-  function newReplica(node: number, newMachine: () => StateMachine): Replica {
-    if (!isHonest(node)) return new Replica({ machine: newMachine(), node });
-    const watched = checkers.watched(newMachine(), node);
-    const replica = new Replica({ machine: watched.machine, node });
-    watched.watch(replica);
-    return replica;
-  }
-}
-
-/** In most runs as many lie as may. */
-function drawLiars(
-  randomness: Randomness,
-  { nodes, quorums }: byzantine.Configuration,
-  given: number | undefined,
-  changed: (count: number) => number,
-): readonly number[] {
-  const drawn = given ?? (randomness.chance(0.8) ? quorums.faults : randomness.integer(0, quorums.faults));
-  return randomness.sample(nodes, Math.min(changed(drawn), nodes.length));
 }
 
 /** @param ownWorkload whether clients ask for what is known to be small */

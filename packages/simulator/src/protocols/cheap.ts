@@ -5,24 +5,21 @@
  * back before the next one fails, and a run cannot promise when that is. While mains are gone nothing wrong may happen; when
  * all are back, all must be members again.
  */
-import { addressOf, cheap, leaderAccess, multi, nodeOf, noSuchRole, roleOf, timing } from "@synod/protocol";
+import { addressOf, cheap, leaderAccess, multi, noSuchRole, timing } from "@synod/protocol";
 import type { Random } from "@synod/protocol";
-import { Session } from "@synod/client";
 import { Replication } from "@synod/driver";
-import { newKeyValueMachine, Replica } from "@synod/machines";
-import { FileLog, FileSnapshots } from "@synod/storage";
+import { newKeyValueMachine } from "@synod/machines";
 import { IdleAuxiliaries } from "../check/idle-auxiliaries.ts";
-import { requireMemory } from "../world/memory.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { CheapWatcher } from "./cheap-watcher.ts";
-import { drawCrowd } from "./crowd.ts";
+import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { keyValueWorkload } from "./key-value.ts";
 import { MultiCheckers } from "./multi-checkers.ts";
-import { drawLimits, drawPartBytes } from "./multi-limits.ts";
+import { drawLimits } from "./multi-limits.ts";
 import type { MultiRole } from "./multi.ts";
-import { SessionPerson } from "./session-person.ts";
-import { survivingSnapshot } from "./surviving-snapshot.ts";
+import { drawPaceByBytes, Replicas } from "./replicas.ts";
+import { openRoleLog } from "./role-log.ts";
 
 type CheapCast = Cast<multi.Message, multi.Entry, multi.Delivery>;
 export type CheapProtocol = SimulatedProtocol<multi.Message, multi.Entry, multi.Delivery>;
@@ -81,14 +78,13 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
     idle: () => reached.count("auxiliary-idle"),
   });
   const seenWorkload = checkers.watchedWorkload(workload);
-  /** By node: the slot of the newest snapshot that its disk would keep. */
-  const surviving = new Map<number, () => number>();
-  const replicas = new Map<number, Replica>();
-  const learners = new Map<number, cheap.Learner>();
-  const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
-  const snapshotBytes = randomness.pick([200, 2000, 20_000]);
+  const replicas = new Replicas<multi.Message, multi.Entry>({
+    newReplica: (node) => checkers.watchedReplica({ machine: machine(), node }),
+    replication: (options) => new Replication({ ...options, memberships: multi.firstMemberships(configuration) }),
+    pace: drawPaceByBytes(randomness),
+    reached,
+  });
   const crowd = drawCrowd(randomness.stream("crowd"));
-  let unique = 0;
   return {
     nodes,
     rolesOf: (node) => (auxiliaries.includes(node) ? auxiliaryRoles : mainRoles),
@@ -102,7 +98,7 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
       checkers,
       limits: configuration.limits,
       reached,
-      survivingSnapshot: (node) => surviving.get(node)?.() ?? 0,
+      survivingSnapshot: replicas.survivingSnapshot,
       auxiliaries,
       idle,
     }),
@@ -112,59 +108,24 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
           return idle.watched(parts.proposer(configuration, node, random), node);
         case "acceptor":
           return parts.acceptor(configuration, node);
-        case "learner": {
-          const learner = new cheap.Learner(configuration, node);
-          learners.set(node, learner);
-          return learner;
-        }
+        case "learner":
+          return replicas.learns(node, new cheap.Learner(configuration, node));
         default:
           return noSuchRole(role);
       }
     },
-    backing(_role, life) {
-      const node = nodeOf(life.address);
-      const learner = learners.get(node);
-      if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
-      surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
-      return (front) => {
-        const watched = checkers.watched(machine(), node);
-        const replica = new Replica({ machine: watched.machine, node });
-        watched.watch(replica);
-        replicas.set(node, replica);
-        return new Replication<multi.Message, multi.Entry>({
-          ...front,
-          learner,
-          replica,
-          snapshots: new FileSnapshots(`${life.folder}/snapshots`, life.files),
-          later: life.later,
-          refused: () => reached.count("refused-snapshots"),
-          snapshotBytes,
-          snapshotPartBytes,
-          memberships: multi.firstMemberships(configuration),
-        });
-      };
-    },
-    openLog(life) {
-      const folder = `${life.folder}/log`;
-      requireMemory(life, folder);
-      return new FileLog(folder, life.files);
-    },
-    newPerson: (surroundings) =>
-      new SessionPerson({
-        surroundings,
-        access: leaderAccess(mains),
-        workload: seenWorkload,
-        nextUnique: () => (unique += 1),
-        newSession: (options) => new Session(options),
-        comesBack: ({ move }) => move(),
-        thinkMicroseconds: crowd.thinkMicroseconds,
-      }),
+    backing: replicas.backing,
+    openLog: (life) => openRoleLog(life),
+    newPerson: newSessionCrowd({
+      access: () => leaderAccess(mains),
+      workload: seenWorkload,
+      thinkMicroseconds: crowd.thinkMicroseconds,
+    }),
     unsettled(isUp) {
-      const up = mains.filter((node) => isUp(addressOf("learner", node)));
-      const slots = up.flatMap((node) => replicas.get(node)?.appliedSlot ?? []);
-      if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
+      const differ = replicas.unsettled(mains, isUp);
+      if (differ !== undefined) return differ;
       const { members } = checkers.consensus.members;
-      const left = up.find((node) => !members.includes(node));
+      const left = mains.find((node) => isUp(addressOf("learner", node)) && !members.includes(node));
       return left === undefined ? undefined : `main ${left} is up, and not taken in again`;
     },
     finalCheck: () => checkers.finish(),

@@ -1,24 +1,21 @@
 /**
  * Fast Paxos in the world: the replicated state machine, whose clients send their requests to the acceptors.
  */
-import { addressOf, fast, isPhase2Quorum, nodeOf, noSuchRole, roleOf, timing, countAcceptors } from "@synod/protocol";
+import { countAcceptors, fast, isPhase2Quorum, noSuchRole, timing } from "@synod/protocol";
 import type { Random, RoleMachine } from "@synod/protocol";
-import { Session } from "@synod/client";
 import { Replication } from "@synod/driver";
-import { newKeyValueMachine, Replica } from "@synod/machines";
-import { FileLog, FileSnapshots } from "@synod/storage";
+import { newKeyValueMachine } from "@synod/machines";
 import type { BallotRules } from "../check/ballot-rules.ts";
 import { ConsensusChecker } from "../check/consensus.ts";
-import { requireMemory } from "../world/memory.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
-import { drawCrowd } from "./crowd.ts";
+import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { FastWatcher } from "./fast-watcher.ts";
 import { keyValueWorkload } from "./key-value.ts";
-import { drawLimits, drawPartBytes } from "./multi-limits.ts";
+import { drawLimits } from "./multi-limits.ts";
 import { ReplicaCheckers } from "./replica-checkers.ts";
-import { SessionPerson } from "./session-person.ts";
-import { survivingSnapshot } from "./surviving-snapshot.ts";
+import { drawPaceByBytes, Replicas } from "./replicas.ts";
+import { openRoleLog } from "./role-log.ts";
 
 type FastCast = Cast<fast.Message, fast.Entry, fast.Delivery>;
 export type FastProtocol = SimulatedProtocol<fast.Message, fast.Entry, fast.Delivery>;
@@ -85,14 +82,13 @@ function castOf(setting: Setting, parts: FastParts): FastCast {
     reached,
   });
   const seenWorkload = checkers.watchedWorkload(workload);
-  /** By node: the slot of the newest snapshot that its disk would keep. */
-  const surviving = new Map<number, () => number>();
-  const replicas = new Map<number, Replica>();
-  const learners = new Map<number, fast.Learner>();
-  const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
-  const snapshotBytes = randomness.pick([200, 2000, 20_000]);
+  const replicas = new Replicas<fast.Message, fast.Entry>({
+    newReplica: (node) => checkers.watchedReplica({ machine: machine(), node }),
+    replication: (options) => new Replication(options),
+    pace: drawPaceByBytes(randomness),
+    reached,
+  });
   const crowd = drawCrowd(randomness.stream("crowd"));
-  let unique = 0;
   return {
     nodes,
     rolesOf: () => roles,
@@ -103,65 +99,27 @@ function castOf(setting: Setting, parts: FastParts): FastCast {
     people: crowd.people,
     segmentBytes: randomness.pick([512, 4096, 65_536]),
     model: workload.model,
-    watcher: new FastWatcher({ checkers, reached, survivingSnapshot: (node) => surviving.get(node)?.() ?? 0 }),
+    watcher: new FastWatcher({ checkers, reached, survivingSnapshot: replicas.survivingSnapshot }),
     newRole(role, node, { random }) {
       switch (role) {
         case "proposer":
           return parts.proposer(configuration, node, random);
         case "acceptor":
           return parts.acceptor(configuration, node);
-        case "learner": {
-          const learner = new fast.Learner(configuration, node);
-          learners.set(node, learner);
-          return parts.learner(learner, configuration, node);
-        }
+        case "learner":
+          return parts.learner(replicas.learns(node, new fast.Learner(configuration, node)), configuration, node);
         default:
           return noSuchRole(role);
       }
     },
-    backing(_role, life) {
-      const node = nodeOf(life.address);
-      const learner = learners.get(node);
-      if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
-      surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
-      return (front) => {
-        const watched = checkers.watched(machine(), node);
-        const replica = new Replica({ machine: watched.machine, node });
-        watched.watch(replica);
-        replicas.set(node, replica);
-        return new Replication({
-          ...front,
-          learner,
-          replica,
-          snapshots: new FileSnapshots(`${life.folder}/snapshots`, life.files),
-          later: life.later,
-          refused: () => reached.count("refused-snapshots"),
-          snapshotBytes,
-          snapshotPartBytes,
-        });
-      };
-    },
-    openLog(life) {
-      const folder = `${life.folder}/log`;
-      requireMemory(life, folder);
-      return new FileLog(folder, life.files);
-    },
-    newPerson: (surroundings) =>
-      new SessionPerson({
-        surroundings,
-        access: fast.accessOf(configuration),
-        workload: seenWorkload,
-        nextUnique: () => (unique += 1),
-        newSession: (options) => new Session(options),
-        comesBack: ({ move }) => move(),
-        thinkMicroseconds: crowd.thinkMicroseconds,
-      }),
-    unsettled(isUp) {
-      const up = nodes.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
-      const slots = up.map(({ appliedSlot }) => appliedSlot);
-      if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
-      return undefined;
-    },
+    backing: replicas.backing,
+    openLog: (life) => openRoleLog(life),
+    newPerson: newSessionCrowd({
+      access: () => fast.accessOf(configuration),
+      workload: seenWorkload,
+      thinkMicroseconds: crowd.thinkMicroseconds,
+    }),
+    unsettled: (isUp) => replicas.unsettled(nodes, isUp),
     finalCheck: () => checkers.finish(),
   };
 }

@@ -1,24 +1,20 @@
 /**
  * Generalized Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
  */
-import { addressOf, generalized, nodeOf, noSuchRole, roleOf, timing } from "@synod/protocol";
+import { generalized, noSuchRole, timing } from "@synod/protocol";
 import type { QuorumSystem, Random, RoleMachine } from "@synod/protocol";
-import { Session } from "@synod/client";
 import { Replication } from "@synod/driver";
 import { newInterference, newKeyValueMachine, Replica } from "@synod/machines";
-import { FileLog, FileSnapshots } from "@synod/storage";
 import { HistoriesChecker } from "../check/histories.ts";
-import { requireMemory } from "../world/memory.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
-import { drawCrowd } from "./crowd.ts";
+import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { drawHistoryLimits } from "./generalized-limits.ts";
 import { GeneralizedWatcher } from "./generalized-watcher.ts";
 import { keyValueWorkload } from "./key-value.ts";
-import { drawPartBytes } from "./multi-limits.ts";
 import { ReplicaCheckers } from "./replica-checkers.ts";
-import { SessionPerson } from "./session-person.ts";
-import { survivingSnapshot } from "./surviving-snapshot.ts";
+import { drawPaceByBytes, Replicas } from "./replicas.ts";
+import { openRoleLog } from "./role-log.ts";
 
 export type GeneralizedRole = RoleMachine<generalized.Message, generalized.Entry, generalized.Delivery>;
 export type GeneralizedProtocol = SimulatedProtocol<generalized.Message, generalized.Entry, generalized.Delivery>;
@@ -84,14 +80,13 @@ function castOf(setting: Setting, parts: GeneralizedParts): GeneralizedCast {
     reached,
   });
   const seenWorkload = checkers.watchedWorkload(workload);
-  /** By node: the slot of the newest snapshot that its disk would keep. */
-  const surviving = new Map<number, () => number>();
-  const replicas = new Map<number, Replica>();
-  const learners = new Map<number, generalized.Learner>();
-  const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
-  const snapshotBytes = randomness.pick([200, 2000, 20_000]);
+  const replicas = new Replicas<generalized.Message, generalized.Entry>({
+    newReplica: (node) => checkers.watchedReplica({ machine: machine(), node, unordered: true }, parts.replica),
+    replication: (options) => new Replication(options),
+    pace: drawPaceByBytes(randomness),
+    reached,
+  });
   const crowd = drawCrowd(randomness.stream("crowd"));
-  let unique = 0;
   return {
     nodes,
     rolesOf: () => roles,
@@ -106,7 +101,7 @@ function castOf(setting: Setting, parts: GeneralizedParts): GeneralizedCast {
       checkers,
       nodes: nodes.length,
       reached,
-      survivingSnapshot: (node) => surviving.get(node)?.() ?? 0,
+      survivingSnapshot: replicas.survivingSnapshot,
     }),
     newRole(role, node, { random }) {
       switch (role) {
@@ -114,58 +109,24 @@ function castOf(setting: Setting, parts: GeneralizedParts): GeneralizedCast {
           return parts.proposer(configuration, toldInterference, node, random);
         case "acceptor":
           return parts.acceptor(configuration, node);
-        case "learner": {
-          const learner = new generalized.Learner(configuration, toldInterference, node);
-          learners.set(node, learner);
-          return parts.learner(learner, configuration, node);
-        }
+        case "learner":
+          return parts.learner(
+            replicas.learns(node, new generalized.Learner(configuration, toldInterference, node)),
+            configuration,
+            node,
+          );
         default:
           return noSuchRole(role);
       }
     },
-    backing(_role, life) {
-      const node = nodeOf(life.address);
-      const learner = learners.get(node);
-      if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
-      surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
-      return (front) => {
-        const watched = checkers.watched(machine(), node);
-        const replica = parts.replica({ machine: watched.machine, node, unordered: true });
-        watched.watch(replica);
-        replicas.set(node, replica);
-        return new Replication({
-          ...front,
-          learner,
-          replica,
-          snapshots: new FileSnapshots(`${life.folder}/snapshots`, life.files),
-          later: life.later,
-          refused: () => reached.count("refused-snapshots"),
-          snapshotBytes,
-          snapshotPartBytes,
-        });
-      };
-    },
-    openLog(life) {
-      const folder = `${life.folder}/log`;
-      requireMemory(life, folder);
-      return new FileLog(folder, life.files);
-    },
-    newPerson: (surroundings) =>
-      new SessionPerson({
-        surroundings,
-        access: generalized.accessOf(nodes),
-        workload: seenWorkload,
-        nextUnique: () => (unique += 1),
-        newSession: (options) => new Session(options),
-        comesBack: ({ move }) => move(),
-        thinkMicroseconds: crowd.thinkMicroseconds,
-      }),
-    unsettled(isUp) {
-      const up = nodes.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
-      const slots = up.map(({ appliedSlot }) => appliedSlot);
-      if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
-      return undefined;
-    },
+    backing: replicas.backing,
+    openLog: (life) => openRoleLog(life),
+    newPerson: newSessionCrowd({
+      access: () => generalized.accessOf(nodes),
+      workload: seenWorkload,
+      thinkMicroseconds: crowd.thinkMicroseconds,
+    }),
+    unsettled: (isUp) => replicas.unsettled(nodes, isUp),
     finalCheck: () => checkers.finish(),
   };
 }

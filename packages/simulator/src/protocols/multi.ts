@@ -8,7 +8,6 @@ import {
   mayBeLost,
   leaderAccess,
   multi,
-  nodeOf,
   noSuchRole,
   roleOf,
   timing,
@@ -17,19 +16,18 @@ import type { Access, Address, QuorumSystem, Random, RoleMachine, ServiceMessage
 import { Session, type SessionOptions } from "@synod/client";
 import { leavingBacking, Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
-import { FileLog, FileSnapshots, type FileLayer, type Log, type SnapshotStore } from "@synod/storage";
-import { requireMemory } from "../world/memory.ts";
-import type { AdministratorSurroundings, Cast, Life, PersonSurroundings } from "../world/protocol.ts";
+import { FileSnapshots, type FileLayer, type SnapshotStore } from "@synod/storage";
+import type { AdministratorSurroundings, Cast, PersonSurroundings } from "../world/protocol.ts";
 import type { Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
-import { keyValueWorkload } from "./key-value.ts";
-import { drawCrowd } from "./crowd.ts";
-import { MultiCheckers } from "./multi-checkers.ts";
-import { drawLimits, drawPartBytes } from "./multi-limits.ts";
-import { MultiWatcher } from "./multi-watcher.ts";
-import { survivingSnapshot } from "./surviving-snapshot.ts";
 import { Administrator } from "./administrator.ts";
-import { SessionPerson } from "./session-person.ts";
+import { drawCrowd, newSessionCrowd } from "./crowd.ts";
+import { keyValueWorkload } from "./key-value.ts";
+import { MultiCheckers } from "./multi-checkers.ts";
+import { drawLimits } from "./multi-limits.ts";
+import { MultiWatcher } from "./multi-watcher.ts";
+import { drawPaceByBytes, Replicas } from "./replicas.ts";
+import { openRoleLog, realLogParts, type RoleLogParts } from "./role-log.ts";
 
 type MultiCast = Cast<multi.Message, multi.Entry, multi.Delivery>;
 export type MultiProtocol = SimulatedProtocol<multi.Message, multi.Entry, multi.Delivery>;
@@ -37,15 +35,12 @@ export type MultiReplicationOptions = ReplicationOptions<multi.Message, multi.En
 export type MultiRole = RoleMachine<multi.Message, multi.Entry, multi.Delivery>;
 
 /** What a run of Multi-Paxos is made of: all real, unless a museum's exhibit replaces a part. */
-export interface MultiParts {
+export interface MultiParts extends RoleLogParts {
   configuration(configuration: multi.Configuration): multi.Configuration;
   proposer(configuration: multi.Configuration, node: number, random: Random): MultiRole;
   acceptor(configuration: multi.Configuration, node: number): MultiRole;
   /** Sees what a learner takes and gives, between it and its driver. */
   learner(learner: multi.Learner, configuration: multi.Configuration, node: number): MultiRole;
-  /** What a role must find on its disk before it may take part. */
-  memory(life: Life, logFolder: string): void;
-  log(folder: string, files: FileLayer): Log;
   snapshots(folder: string, files: FileLayer): SnapshotStore;
   replica(options: ReplicaOptions): Replica;
   replication(options: MultiReplicationOptions): Backing<multi.Message, multi.Entry, multi.Delivery>;
@@ -56,12 +51,11 @@ export interface MultiParts {
 }
 
 const realParts: MultiParts = {
+  ...realLogParts,
   configuration: (configuration) => configuration,
   proposer: (configuration, node, random) => new multi.Proposer(configuration, node, random),
   acceptor: (configuration, node) => new multi.Acceptor(configuration, node),
   learner: (learner) => learner,
-  memory: requireMemory,
-  log: (folder, files) => new FileLog(folder, files),
   snapshots: (folder, files) => new FileSnapshots(folder, files),
   replica: (options) => new Replica(options),
   replication: (options) => new Replication(options),
@@ -99,15 +93,14 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
   const laterNodes = membersChange ? Array.from({ length: mostLater }, (_, index) => nodes.length + index + 1) : [];
   const allNodes = [...nodes, ...laterNodes];
   const seenWorkload = checkers.watchedWorkload(workload);
-  /** By node: the slot of the newest snapshot that its disk would keep. */
-  const surviving = new Map<number, () => number>();
-  const replicas = new Map<number, Replica>();
-  const snapshotPartBytes = drawPartBytes(randomness.stream("parts"));
-  const snapshotBytes = randomness.pick([200, 2000, 20_000]);
-  /** The learner itself, of one that may stand behind something else. */
-  const learners = new Map<number, multi.Learner>();
+  const replicas = new Replicas<multi.Message, multi.Entry>({
+    newReplica: (node) => checkers.watchedReplica({ machine: machine(), node }, parts.replica),
+    replication: (options) => parts.replication({ ...options, memberships: multi.firstMemberships(configuration) }),
+    snapshots: parts.snapshots,
+    pace: drawPaceByBytes(randomness),
+    reached,
+  });
   const crowd = drawCrowd(randomness.stream("crowd"));
-  let unique = 0;
   return {
     nodes,
     rolesOf: () => roles,
@@ -122,7 +115,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
       checkers,
       limits: sound.limits,
       reached,
-      survivingSnapshot: (node) => surviving.get(node)?.() ?? 0,
+      survivingSnapshot: replicas.survivingSnapshot,
     }),
     newRole(role, node, { random }) {
       switch (role) {
@@ -130,54 +123,22 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
           return parts.proposer(configuration, node, random);
         case "acceptor":
           return parts.acceptor(configuration, node);
-        case "learner": {
-          const learner = new multi.Learner(configuration, node);
-          learners.set(node, learner);
-          return parts.learner(learner, configuration, node);
-        }
+        case "learner":
+          return parts.learner(replicas.learns(node, new multi.Learner(configuration, node)), configuration, node);
         default:
           return noSuchRole(role);
       }
     },
-    backing(role, life) {
-      const node = nodeOf(life.address);
-      if (roleOf(life.address) === "proposer") return () => leavingBacking(life.leaves);
-      const learner = learners.get(node);
-      if (roleOf(life.address) !== "learner" || learner === undefined) return undefined;
-      surviving.set(node, () => survivingSnapshot(`${life.folder}/snapshots`, life.survivors()));
-      return (front) => {
-        const watched = checkers.watched(machine(), node);
-        const replica = parts.replica({ machine: watched.machine, node });
-        watched.watch(replica);
-        replicas.set(node, replica);
-        return parts.replication({
-          ...front,
-          learner,
-          replica,
-          snapshots: parts.snapshots(`${life.folder}/snapshots`, life.files),
-          later: life.later,
-          refused: () => reached.count("refused-snapshots"),
-          snapshotBytes,
-          snapshotPartBytes,
-          memberships: multi.firstMemberships(configuration),
-        });
-      };
-    },
-    openLog(life) {
-      const folder = `${life.folder}/log`;
-      parts.memory(life, folder);
-      return parts.log(folder, life.files);
-    },
-    newPerson: (surroundings) =>
-      new SessionPerson({
-        surroundings,
-        access: membersChange ? accessOf(() => checkers.consensus.members.members) : leaderAccess(nodes),
-        workload: seenWorkload,
-        nextUnique: () => (unique += 1),
-        newSession: parts.session,
-        comesBack: parts.comesBack,
-        thinkMicroseconds: crowd.thinkMicroseconds,
-      }),
+    backing: (role, life) =>
+      roleOf(life.address) === "proposer" ? () => leavingBacking(life.leaves) : replicas.backing(role, life),
+    openLog: (life) => openRoleLog(life, parts),
+    newPerson: newSessionCrowd({
+      access: () => (membersChange ? accessOf(() => checkers.consensus.members.members) : leaderAccess(nodes)),
+      workload: seenWorkload,
+      newSession: parts.session,
+      comesBack: parts.comesBack,
+      thinkMicroseconds: crowd.thinkMicroseconds,
+    }),
     laterNodes,
     ...(membersChange
       ? {
@@ -199,10 +160,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
         (node) => node <= highest && !members.includes(node) && isUp(addressOf("proposer", node)),
       );
       if (left !== undefined) return `node ${left} is no member, and goes on`;
-      const up = members.filter((node) => isUp(addressOf("learner", node))).flatMap((node) => replicas.get(node) ?? []);
-      const slots = up.map(({ appliedSlot }) => appliedSlot);
-      if (new Set(slots).size > 1) return `the replicas have applied up to slots ${slots.join(", ")}`;
-      return undefined;
+      return replicas.unsettled(members, isUp);
     },
     finalCheck: () => checkers.finish(),
   };

@@ -2,11 +2,10 @@
  * Paxos Commit in the world.
  */
 import { basic, commit, noSuchRole, type QuorumSystem, type Random, type RoleMachine } from "@synod/protocol";
-import type { FileLayer, Log } from "@synod/storage";
-import { FileLog } from "@synod/storage";
 import { TransactionsChecker } from "../check/transactions.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import { PaxosCommitWatcher } from "./paxos-commit-watcher.ts";
+import { openRoleLog, realLogParts, type RoleLogParts } from "./role-log.ts";
 import { castOfTransactions, commitSeconds, drawTransactions } from "./transaction-cast.ts";
 import { TransactionPerson } from "./transaction-person.ts";
 
@@ -16,24 +15,23 @@ type Configuration = commit.paxosCommit.Configuration;
 export type PaxosCommitRole = RoleMachine<Message, Entry, never>;
 
 /** What a run is made of: all real, unless a museum's exhibit replaces a part. */
-export interface PaxosCommitParts {
+export interface PaxosCommitParts extends RoleLogParts {
   quorums(quorums: QuorumSystem): QuorumSystem;
   leader(configuration: Configuration, node: number, random: Random): PaxosCommitRole;
   acceptor(configuration: Configuration, node: number): PaxosCommitRole;
   participant(configuration: Configuration, node: number): PaxosCommitRole;
-  log(folder: string, files: FileLayer): Log;
 }
 
 /** The most ticks that a leader waits after its first refusal. */
 const delayTicks = 4;
 
 const realParts: PaxosCommitParts = {
+  ...realLogParts,
   quorums: (quorums) => quorums,
   leader: (configuration, node, random) =>
     new commit.paxosCommit.Leader(configuration, node, basic.randomDelay(random, delayTicks)),
   acceptor: (configuration, node) => new commit.paxosCommit.Acceptor(configuration, node),
   participant: (configuration, node) => new commit.paxosCommit.Participant(configuration, node),
-  log: (folder, files) => new FileLog(folder, files),
 };
 
 /** @param replaced parts that are not the real ones */
@@ -83,7 +81,7 @@ function castOf(setting: Setting, parts: PaxosCommitParts): Cast<Message, Entry,
           return noSuchRole(role);
       }
     },
-    openLog: parts.log,
+    openLog: (life) => openRoleLog(life, parts),
     busyWith(role, { locks, undecided }) {
       if (role === "participant" && locks !== 0) return "holds locks";
       return role === "acceptor" && undecided !== 0 ? "has votes of a transaction that is not over" : undefined;

@@ -3,12 +3,11 @@
  * goes on beside the new one, and the run then says so.
  */
 import { addressOf, commit, majority, noSuchRole, type RoleMachine } from "@synod/protocol";
-import { FileLog } from "@synod/storage";
-import { requireMemory } from "../world/memory.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import { keyValueModel } from "./key-value-model.ts";
 import { PrimaryBackupPerson } from "./primary-backup-person.ts";
 import { PrimaryBackupWatcher } from "./primary-backup-watcher.ts";
+import { openRoleLog } from "./role-log.ts";
 import { commitKeys, commitSeconds, drawTransactions } from "./transaction-cast.ts";
 
 type Message = commit.primaryBackup.Message;
@@ -73,11 +72,7 @@ function castOf(
       }
     },
     backing: () => undefined,
-    openLog(life) {
-      const folder = `${life.folder}/log`;
-      requireMemory(life, folder);
-      return new FileLog(folder, life.files);
-    },
+    openLog: (life) => openRoleLog(life),
     newPerson: (surroundings) =>
       new PrimaryBackupPerson({
         surroundings,

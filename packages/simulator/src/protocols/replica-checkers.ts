@@ -3,7 +3,7 @@
  * to them. What is chosen, the protocol's own checker says.
  */
 import { isMembershipValue, noOp, type Value } from "@synod/protocol";
-import type { Replica, StateMachine } from "@synod/machines";
+import { Replica, type ReplicaOptions } from "@synod/machines";
 import { ByteWriter } from "@synod/wire";
 import { AskedRequests } from "../check/asked.ts";
 import { DeliveryChecker } from "../check/delivery.ts";
@@ -96,37 +96,39 @@ export class ReplicaCheckers<Consensus extends ChosenSlots> {
     this.#once.responds(node, reply);
   }
 
-  /** A state machine whose commands are seen, and the way to see the replica that it belongs to. */
-  watched(machine: StateMachine, node: number): { machine: StateMachine; watch: (replica: Replica) => void } {
-    const watchedMachine = new WatchedMachine(machine);
-    const where = `the replica of node ${node}`;
-    const watch = (replica: Replica): void => {
-      const compare = watchReplica(replica, {
-        applied: (slot) => {
-          const applied = watchedMachine.takeApplied();
-          const number = this.#unordered?.numberOf(node, slot) ?? slot;
-          this.delivery.applies(node, slot);
-          this.#once.applied(node, number, applied);
-          this.#replicas.answers(node, number, applied);
-        },
-        restored: (slot) => {
-          this.#reached.count("snapshots-restored");
-          this.delivery.restores(node, slot);
-          this.#unordered?.starts(node, slot);
-        },
-        isCompared: this.#isCompared,
-        isKnown: (slot) => this.#replicas.isKnown(slot),
-        holds: (slot, checksum) => {
-          if (this.#unordered?.isEnd(slot) !== false) this.#replicas.holds(where, slot, checksum);
-        },
-        snapshotted: (slot, checksum) => {
-          this.#reached.count("snapshots-taken");
-          this.#replicas.holds(`a snapshot of node ${node}`, slot, checksum);
-        },
-      });
-      this.#comparisons.set(node, compare);
-    };
-    return { machine: watchedMachine, watch };
+  /** A replica whose commands and states are seen. */
+  watchedReplica(
+    options: ReplicaOptions,
+    newReplica = (watched: ReplicaOptions): Replica => new Replica(watched),
+  ): Replica {
+    const { node } = options;
+    const machine = new WatchedMachine(options.machine);
+    const replica = newReplica({ ...options, machine });
+    const compare = watchReplica(replica, {
+      applied: (slot) => {
+        const applied = machine.takeApplied();
+        const number = this.#unordered?.numberOf(node, slot) ?? slot;
+        this.delivery.applies(node, slot);
+        this.#once.applied(node, number, applied);
+        this.#replicas.answers(node, number, applied);
+      },
+      restored: (slot) => {
+        this.#reached.count("snapshots-restored");
+        this.delivery.restores(node, slot);
+        this.#unordered?.starts(node, slot);
+      },
+      isCompared: this.#isCompared,
+      isKnown: (slot) => this.#replicas.isKnown(slot),
+      holds: (slot, checksum) => {
+        if (this.#unordered?.isEnd(slot) !== false) this.#replicas.holds(`the replica of node ${node}`, slot, checksum);
+      },
+      snapshotted: (slot, checksum) => {
+        this.#reached.count("snapshots-taken");
+        this.#replicas.holds(`a snapshot of node ${node}`, slot, checksum);
+      },
+    });
+    this.#comparisons.set(node, compare);
+    return replica;
   }
 
   readonly #isCompared = (slot: number): boolean => this.#unordered?.isEnd(slot) ?? slot % comparedSlots === 0;

@@ -4,12 +4,12 @@
  */
 import type { commit } from "@synod/protocol";
 import { addressOf, majority, nodeOf, type Address, type NodeRole, type RoleMachine } from "@synod/protocol";
-import { FileLog, type FileLayer, type Log } from "@synod/storage";
+import type { Log } from "@synod/storage";
 import type { TransactionsChecker } from "../check/transactions.ts";
-import { requireMemory } from "../world/memory.ts";
 import type { Cast, Life, Person, PersonSurroundings, Setting } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { keyValueModel } from "./key-value-model.ts";
+import { openRoleLog } from "./role-log.ts";
 import type { TransactionPersonOptions } from "./transaction-person.ts";
 import type { AnyCommitEntry, AnyCommitMessage, TransactionWatcher } from "./transaction-watcher.ts";
 
@@ -54,7 +54,7 @@ export interface TransactionCastOptions<Message, Entry extends Message> {
   readonly transactions: TransactionsChecker;
   readonly watcher: TransactionWatcher;
   readonly newRole: (role: NodeRole, node: number, life: Life) => RoleMachine<Message, Entry, never>;
-  readonly openLog?: (folder: string, files: FileLayer) => Log;
+  readonly openLog?: (life: Life) => Log;
   /** What a role still has to do, of roles that are up; undefined when nothing. */
   readonly busyWith: (role: NodeRole, status: Readonly<Record<string, unknown>>) => string | undefined;
 }
@@ -63,7 +63,7 @@ export function castOfTransactions<Message extends AnyCommitMessage, Entry exten
   options: TransactionCastOptions<Message, Entry>,
 ): Cast<Message, Entry, never> {
   const { setting, draw, roles, transactions, watcher, newRole, busyWith } = options;
-  const { openLog = (folder, files) => new FileLog(folder, files) } = options;
+  const { openLog = (life) => openRoleLog(life) } = options;
   const { nodes } = draw;
   const machines = new Map<Address, RoleMachine<Message, Entry, never>>();
   return {
@@ -81,11 +81,7 @@ export function castOfTransactions<Message extends AnyCommitMessage, Entry exten
       return machine;
     },
     backing: () => undefined,
-    openLog(life) {
-      const folder = `${life.folder}/log`;
-      requireMemory(life, folder);
-      return openLog(folder, life.files);
-    },
+    openLog,
     newPerson: (surroundings) => options.newPerson(surroundings, { nodes, keys: commitKeys }),
     unsettled(isUp) {
       const inDoubt = nodes
