@@ -11,10 +11,11 @@ import type { Preparation } from "../leader/preparation.ts";
 import type { Origin, RequestQueue } from "../leader/queue.ts";
 import { countAcceptors } from "../quorum.ts";
 import { isMade } from "../reconfiguration/change.ts";
-import { encodeMembership, isMembershipValue } from "../reconfiguration/membership-value.ts";
+import { isMembershipValue } from "../reconfiguration/membership-value.ts";
 import type { Membership } from "../reconfiguration/membership.ts";
 import type { Memberships } from "../reconfiguration/memberships.ts";
-import { noOp, type Value } from "../value.ts";
+import type { Value } from "../value.ts";
+import { Agenda } from "./agenda.ts";
 import { Audience } from "./audience.ts";
 import { Changing, refusal } from "./changing.ts";
 import type { Configuration } from "./configuration.ts";
@@ -32,6 +33,7 @@ export class Leadership {
   readonly #node: number;
   readonly #ballot: Ballot;
   readonly #window: Window;
+  readonly #agenda: Agenda;
   readonly #reads: PendingReads;
   readonly #attendance: Attendance;
   readonly #roster: Roster;
@@ -41,16 +43,10 @@ export class Leadership {
   /** Those that govern what is proposed from the commit point on. */
   #governing: readonly Membership[] = [];
   #audience: Audience;
-  /** What phase 1 found, until it is proposed again. */
-  #preparation: Preparation | undefined;
-  /** The last slot that an earlier leader may have filled: a read must see it. */
-  #recoverThrough: Slot;
   /** There are members to come; and phase 1 with them has not begun. */
   #isPending: boolean;
   #coming: boolean;
   #succession: Succession | undefined;
-  /** No-ops go up to before this slot, so that a change comes into force without clients. */
-  #fillBefore: Slot = 0;
   #changing: Changing | undefined;
   /** The commit point that was last told to all. */
   #announced: Slot;
@@ -77,13 +73,13 @@ export class Leadership {
     this.#window = new Window(configuration.limits, chosenThrough);
     this.#governing = memberships.periodsFrom(chosenThrough + 1).map(({ membership }) => membership);
     this.#reads = new PendingReads(this.#governing);
-    this.#preparation = preparation;
-    this.#recoverThrough = Math.max(preparation.highest, chosenThrough);
+    this.#agenda = new Agenda(preparation, configuration.limits.windowSlots);
     this.#announced = chosenThrough;
     const { timing } = configuration;
     this.#attendance = new Attendance(timing, members, preparation.answered, chosenThrough);
-    const isFar = this.#recoverThrough > chosenThrough + configuration.alphaSlots;
-    if (isFar || preparation.reports(isMembershipValue)) this.#reads.holdThrough(this.#recoverThrough);
+    const { recoverThrough } = this.#agenda;
+    const isFar = recoverThrough > chosenThrough + configuration.alphaSlots;
+    if (isFar || preparation.reports(isMembershipValue)) this.#reads.holdThrough(recoverThrough);
     this.#coming = memberships.latest.from > chosenThrough + 1;
     this.#isPending = this.#coming;
     this.#handover = new Handover(memberships.periods.length === 1);
@@ -166,7 +162,7 @@ export class Leadership {
     if (!succession.promised(from, promise, out)) this.#isOutrun = true;
     if (!succession.isReady) return;
     const { highest } = succession.preparation;
-    this.#recoverThrough = Math.max(this.#recoverThrough, highest);
+    this.#agenda.found(highest);
     this.#reads.holdThrough(highest);
   }
 
@@ -231,7 +227,7 @@ export class Leadership {
 
   /** The last slot that may have been filled by now. */
   get #lastFilled(): Slot {
-    return Math.max(this.#window.nextSlot - 1, this.#recoverThrough);
+    return Math.max(this.#window.nextSlot - 1, this.#agenda.recoverThrough);
   }
 
   /** Phase 1 with members that are to come has begun. */
@@ -242,7 +238,7 @@ export class Leadership {
   /** No change is under way, and what is being chosen is known to be none either. */
   get #mayChange(): boolean {
     const isInForce = this.commitPoint + 1 >= this.#memberships.latest.from;
-    const isKnown = this.#preparation === undefined && !this.#reads.isHeld;
+    const isKnown = this.#agenda.hasRecovered && !this.#reads.isHeld;
     return this.#changing === undefined && isInForce && isKnown;
   }
 
@@ -301,7 +297,7 @@ export class Leadership {
     this.#handover.begins();
     const called = this.#roster.called(latest.membership);
     this.#succession = new Succession(latest, called, this.#ballot, this.#configuration.timing, out);
-    this.#fillBefore = latest.from;
+    this.#agenda.fill(latest.from);
     this.#govern();
   }
 
@@ -342,29 +338,11 @@ export class Leadership {
     const slot = this.#window.nextSlot;
     if (this.#succession !== undefined && slot >= this.#succession.period.from) {
       if (!this.#succession.isReady) return false;
-      this.#succeed(this.#succession.preparation);
+      this.#agenda.succeed(this.#succession.preparation);
+      this.#succession = undefined;
     }
-    if (this.#preparation !== undefined) {
-      if (slot <= this.#recoverThrough) return this.#propose(this.#preparation.valueFor(slot), [], out);
-      this.#preparation = undefined;
-    }
-    const changing = this.#changing;
-    const next = changing?.readyAt(this.commitPoint, this.#configuration.limits.windowSlots);
-    if (changing !== undefined && next !== undefined) {
-      changing.proposed();
-      return this.#propose(encodeMembership(next), [], out);
-    }
-    if (!queue.isEmpty) {
-      const { value, origins } = queue.take();
-      return this.#propose(value, origins, out);
-    }
-    return slot < this.#fillBefore && this.#propose(noOp, [], out);
-  }
-
-  /** From this slot on the new members decide: what they reported is what may be proposed. */
-  #succeed(preparation: Preparation): void {
-    this.#succession = undefined;
-    this.#preparation = preparation;
+    const next = this.#agenda.take(slot, this.commitPoint, this.#changing, queue);
+    return next !== undefined && this.#propose(next.value, next.origins, out);
   }
 
   #propose(value: Value, origins: readonly Origin[], out: Output): true {
@@ -372,7 +350,7 @@ export class Leadership {
     const slot = this.#window.add(value, origins, membership);
     if (isMembershipValue(value)) {
       this.#reads.holdThrough(slot);
-      this.#fillBefore = slot + this.#configuration.alphaSlots;
+      this.#agenda.fill(slot + this.#configuration.alphaSlots);
     }
     const accept = this.#accept(slot, value);
     for (const to of this.#roster.called(membership)) out.send.push({ to, message: accept });
