@@ -63,7 +63,10 @@ export class Target {
    */
   unanswered(now: number): void {
     this.#distrusted = { node: this.#learnerNode, until: now + distrustMs };
-    this.#learnerNode = this.#anyBut(this.#learnerNode);
+    const { nodes } = this.#access;
+    // Two nodes would be a fixed order, too: once apart, proposer and learner would change places for ever.
+    const isFixed = nodes.length === 2 && this.#proposerNode !== this.#learnerNode;
+    this.#learnerNode = isFixed ? this.#any(nodes, this.#learnerNode) : this.#anyBut(this.#learnerNode);
     this.#proposerNode = this.#after(this.#proposerNode);
   }
 
@@ -82,7 +85,11 @@ export class Target {
 
   #anyBut(node: number): number {
     const others = this.#access.nodes.filter((each) => each !== node);
-    return others[Math.floor(this.#random() * others.length)] ?? node;
+    return this.#any(others, node);
+  }
+
+  #any(nodes: readonly number[], otherwise: number): number {
+    return nodes[Math.floor(this.#random() * nodes.length)] ?? otherwise;
   }
 
   #after(node: number): number {

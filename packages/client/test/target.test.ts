@@ -28,3 +28,16 @@ test.each([
   }
   expect(tries).toBeLessThan(100);
 });
+
+test("a client of two nodes finds the one that is left, also when it is sent back to the one that died", () => {
+  const target = new Target(leaderAccess([1, 2]), newRandom());
+  let now = 0;
+  const wait = (): void => target.unanswered((now += 250));
+  target.follow(2, now);
+  wait();
+  // It has not heard yet that node 2 is gone.
+  target.follow(2, now);
+  let tries = 0;
+  for (; tries < 200 && (nodeOf(target.proposer) !== 1 || target.learner !== 1); tries++) wait();
+  expect(tries).toBeLessThan(50);
+});
