@@ -70,7 +70,7 @@ export class Cluster implements AsyncDisposable {
     this.#roster = roster;
     const { protocol, joiners } = options.plan;
     const newAdministrator = (): AdministratorClient =>
-      this.#join((place) => new AdministratorClient({ nodes: () => roster.nodes, ...place }));
+      this.#join((place) => new AdministratorClient({ nodes: () => this.#asked, ...place }));
     this.#members = new Members({ protocol, joiners, roster, supervisor, newAdministrator });
     this.recovered = supervisor.recoveries;
   }
@@ -229,7 +229,7 @@ export class Cluster implements AsyncDisposable {
 
   /** @throws WrongService when the protocol replicates no state machine */
   #connect(): Connection {
-    const roster = this.#roster;
+    const asked = (): readonly number[] => this.#asked;
     const { access: first, joiners } = this.#required("store");
     const access: Access =
       joiners === undefined
@@ -237,10 +237,16 @@ export class Cluster implements AsyncDisposable {
         : {
             ...first,
             get nodes() {
-              return roster.nodes;
+              return asked();
             },
           };
     return this.#join((place) => new Connection({ access, ...place }));
+  }
+
+  /** The nodes that there are now and have a proposer, which is whom clients ask. */
+  get #asked(): readonly number[] {
+    const { nodes } = planOf(this.options.plan, this.#roster.nodes);
+    return nodes.flatMap(({ node, roles }) => (roles.includes("proposer") ? [node] : []));
   }
 
   #required(wanted: Service): Plan {

@@ -1,39 +1,13 @@
 /**
  * Nodes that join, leave and are replaced while clients go on.
  */
-import { ChangeRefused, type KeyValueClient } from "@synod/client";
+import { ChangeRefused } from "@synod/client";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { Cluster } from "../src/index.ts";
 import { newFolder } from "./folders.ts";
-
-const patient = { deadlineMs: 20_000 };
-
-/** Puts one number after the other until it is told to stop; resolves with how many were answered. */
-function load(client: KeyValueClient): () => Promise<number> {
-  let goesOn = true;
-  const done = (async () => {
-    let answered = 0;
-    while (goesOn) {
-      expect(await client.append("log", "x", patient)).toBe(answered + 1);
-      answered += 1;
-    }
-    return answered;
-  })();
-  return () => {
-    goesOn = false;
-    return done;
-  };
-}
-
-async function nodesOf(cluster: Cluster): Promise<readonly number[]> {
-  return [...new Set((await cluster.status()).roles.map(({ node }) => node))];
-}
-
-function untilNodes(cluster: Cluster, nodes: readonly number[]): Promise<void> {
-  return vi.waitFor(async () => expect(await nodesOf(cluster)).toEqual(nodes), { timeout: 20_000, interval: 20 });
-}
+import { load, nodesOf, patient, untilNodes } from "./load.ts";
 
 async function leaderOf(cluster: Cluster): Promise<number> {
   return vi.waitFor(

@@ -4,10 +4,8 @@
 import { flexible, leaderAccess, majority, multi, noSuchRole } from "@synod/protocol";
 import { leavingBacking } from "@synod/driver";
 import type { Asked, HostedProtocol } from "./hosted.ts";
+import { identities } from "./identities.ts";
 import { replicationOf } from "./replica.ts";
-
-/** For as long as a cluster lives: a number is never used again, whoever replaces whom. */
-const identities = 100_000;
 
 const roles = ["proposer", "acceptor", "learner"] as const;
 

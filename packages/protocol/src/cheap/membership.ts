@@ -36,53 +36,65 @@ export function requireMainsChoose(membership: Membership): void {
   throw new QuorumError(`the mains ${mains.join(", ")} are no quorum: an auxiliary would take part in every decision`);
 }
 
-/** The membership without a main that is silent; undefined when it is the last one. */
+/** The membership without a main that is silent, which may come back; undefined when it is the last one. */
 export function withoutMain(before: Membership, node: number): Membership | undefined {
-  if (before.mains.length === 1) return undefined;
-  return following(
-    before,
-    before.members.filter((each) => each !== node),
-    before.auxiliaries,
-  );
+  const { mains, members, absent } = before;
+  if (mains.length === 1) return undefined;
+  const left = members.filter((each) => each !== node);
+  return following(before, { members: left, absent: ascending([...absent, node]) });
 }
 
 /**
- * The membership with a main that was removed and is back. It has its disk, so that it has forgotten no promise and no
+ * The membership with a main that was absent and is back. It has its disk, so that it has forgotten no promise and no
  * vote, and may go by its number again; a node that lost its disk does not start under it.
  */
 export function withMain(before: Membership, node: number): Membership {
-  const place = before.mains.filter((main) => main < node).length;
-  const members = [...before.mains.slice(0, place), node, ...before.mains.slice(place), ...before.auxiliaries];
-  return following(before, members, before.auxiliaries);
+  const { mains, auxiliaries } = before;
+  return following(before, {
+    members: [...ascending([...mains, node]), ...auxiliaries],
+    absent: absentBut(before, node),
+  });
 }
 
-/** The membership after a change that an administrator wants, or why there is none. Who joins is a main, or takes a place. */
-export function cheapChange(
-  before: Membership,
-  change: Change,
-  identities: number,
-  initialMains: readonly number[],
-): Membership | ChangeRefusal {
+/**
+ * The membership after a change that an administrator wants, or why there is none. Who joins is a main; who is replaced or
+ * removed is one, in or absent, and does not come back.
+ */
+export function cheapChange(before: Membership, change: Change, identities: number): Membership | ChangeRefusal {
+  const { members, mains, auxiliaries, absent, highest } = before;
   const { add, remove } = change;
-  const isReturn = remove === 0 && initialMains.includes(add) && !before.members.includes(add);
-  if (isReturn) return before.members.length >= maxAcceptors ? tooMany : withMain(before, add);
+  if (auxiliaries.includes(remove)) return "it is an auxiliary, and those are the same for good";
+  // Who is absent has a place kept for it.
+  const isFull = members.length + absent.length >= maxAcceptors;
+  if (absent.includes(add) && remove === 0) return withMain(before, add);
+  if (absent.includes(remove)) {
+    const others = { ...before, absent: absentBut(before, remove) };
+    if (add === 0) return following(others, others);
+    const joined = changed(before, { add, remove: 0 }, identities);
+    return typeof joined === "string"
+      ? joined
+      : following(others, { ...others, members: joined.members }, joined.highest);
+  }
+  if (add !== 0 && remove === 0 && isFull) return "there would be more members than there may be";
+  if (mains.length === 1 && add === 0 && mains.includes(remove)) return "nobody would be left";
   const next = changed(before, change, identities);
   if (typeof next === "string") return next;
-  if (next.mains.length === 0) return "nobody would be left";
-  return following(before, next.members, next.auxiliaries, next.highest);
+  return following(before, { members: next.members, absent }, Math.max(highest, next.highest));
 }
 
-const tooMany = "there would be more members than there may be";
+function absentBut({ absent }: Membership, node: number): readonly number[] {
+  return absent.filter((each) => each !== node);
+}
+
+function ascending(nodes: readonly number[]): readonly number[] {
+  return nodes.toSorted((one, other) => one - other);
+}
 
 function following(
-  { number, highest }: Membership,
-  members: readonly number[],
-  auxiliaries: readonly number[],
+  { number, highest, auxiliaries }: Membership,
+  { members, absent }: Pick<Membership, "members" | "absent">,
   highestEver = highest,
 ): Membership {
-  return membershipOf(members, cheapQuorums(members, auxiliaries), {
-    number: number + 1,
-    auxiliaries,
-    highest: highestEver,
-  });
+  const quorums = cheapQuorums(members, auxiliaries);
+  return membershipOf(members, quorums, { number: number + 1, auxiliaries, absent, highest: highestEver });
 }

@@ -37,7 +37,7 @@ export class Reserve implements Roster {
   readonly #configuration: Configuration;
   readonly #suspectTicks: number;
   readonly #removalTicks: number;
-  /** All that are mains or were, by node: those of the configuration, and those that joined. */
+  /** All that are mains or absent, by node. */
   readonly #mains = new Map<number, Main>();
   /** Those that are suspected: mostly none. */
   readonly #silent = new Set<number>();
@@ -45,15 +45,17 @@ export class Reserve implements Roster {
   #owesRelief = true;
   #pending: Pending | undefined;
 
-  /** @param answered the nodes that have promised: the auxiliaries are called on at once if a main is not among them */
-  constructor(configuration: Configuration, answered: ReadonlySet<number>) {
+  /**
+   * @param membership that in force
+   * @param answered the nodes that have promised: the auxiliaries are called on at once if a main is not among them
+   */
+  constructor(configuration: Configuration, membership: Membership, answered: ReadonlySet<number>) {
     this.#configuration = configuration;
     const { electionTicks } = configuration.timing;
     // In time for the auxiliaries to answer before the leader must think that it reaches no quorum.
     this.#suspectTicks = Math.ceil(electionTicks / 2);
     this.#removalTicks = removalElections * electionTicks;
-    for (const node of configuration.nodes) {
-      if (configuration.auxiliaries.includes(node)) continue;
+    for (const node of [...membership.mains, ...membership.absent]) {
       const silentTicks = answered.has(node) ? 0 : this.#suspectTicks;
       this.#mains.set(node, { silentTicks, knows: undefined });
       if (silentTicks > 0) this.#silent.add(node);
@@ -64,9 +66,8 @@ export class Reserve implements Roster {
     return this.#silent.size === 0 || !mains.some((node) => this.#silent.has(node)) ? mainAcceptors : acceptors;
   }
 
-  followers({ members }: Membership): readonly number[] {
-    const { nodes, auxiliaries } = this.#configuration;
-    return nodes.filter((node) => !auxiliaries.includes(node) && !members.includes(node));
+  followers({ absent }: Membership): readonly number[] {
+    return absent;
   }
 
   hears(node: number): void {
@@ -81,10 +82,18 @@ export class Reserve implements Roster {
 
   tick(memberships: Memberships, commitPoint: Slot): boolean {
     let isOther = false;
-    for (const node of memberships.mainsFrom(commitPoint + 1)) {
+    const { absent } = memberships.latest.membership;
+    const mains = memberships.mainsFrom(commitPoint + 1);
+    for (const node of mains) {
       if (!this.#mains.has(node)) this.#mains.set(node, { silentTicks: 0, knows: undefined });
     }
     for (const [node, main] of this.#mains) {
+      if (!mains.includes(node) && !absent.includes(node)) {
+        // It is out for good.
+        this.#mains.delete(node);
+        this.#silent.delete(node);
+        continue;
+      }
       main.silentTicks += 1;
       const isSilent = main.silentTicks > this.#suspectTicks;
       if (isSilent === this.#silent.has(node)) continue;
@@ -111,9 +120,7 @@ export class Reserve implements Roster {
   }
 
   changed(membership: Membership, change: Change): Membership | ChangeRefusal {
-    const { nodes, auxiliaries, identities } = this.#configuration;
-    const mains = nodes.filter((node) => !auxiliaries.includes(node));
-    return cheapChange(membership, change, identities, mains);
+    return cheapChange(membership, change, this.#configuration.identities);
   }
 
   get awaits(): Slot {

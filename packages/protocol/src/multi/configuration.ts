@@ -16,7 +16,7 @@ export interface Configuration {
   readonly nodes: readonly number[];
   /**
    * Those of them that are an acceptor alone, and get no message as long as the others do (Cheap Paxos); mostly none. Where
-   * there are some, one of the others that was removed may come back under its own number, with its disk.
+   * there are some, one of the others that is absent may come back under its own number, with its disk.
    */
   readonly auxiliaries: readonly number[];
   /** Of the first members. */

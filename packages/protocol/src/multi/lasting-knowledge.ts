@@ -20,9 +20,12 @@ export class LastingKnowledge {
     return this.#through.get(node) ?? 0;
   }
 
-  /** Whether a phase 2 quorum knows all that is chosen up to a slot: some acceptor of each phase 1 quorum does. */
+  /**
+   * Whether a phase 2 quorum of mains knows all that is chosen up to a slot: some acceptor of each phase 1 quorum does. An
+   * auxiliary keeps no values to tell.
+   */
   isOf(membership: Membership, through: Slot): boolean {
-    const those = membership.members.filter((node) => this.of(node) >= through);
+    const those = membership.mains.filter((node) => this.of(node) >= through);
     return isPhase2Quorum(membership.quorums, membersAmong(membership, those));
   }
 }

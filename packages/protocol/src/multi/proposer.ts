@@ -47,7 +47,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     this.#node = node;
     this.#newRoster = newRoster ?? (() => everyMember(configuration.identities));
     const first = firstMemberships(configuration);
-    this.#standing = new Standing(first, node, configuration.auxiliaries.length > 0);
+    this.#standing = new Standing(first, node);
     this.#prepared = first;
     this.#election = new Election(configuration, random);
     this.#queue = new RequestQueue(configuration.limits);
@@ -228,7 +228,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       this.#ballot,
       this.#preparation,
       this.#prepared,
-      this.#newRoster(answered),
+      this.#newRoster(membership, answered),
     );
     this.#preparation = undefined;
     this.#leadership.announce(out);

@@ -50,9 +50,10 @@ export interface Roster {
 /**
  * Makes the roster of a new leader.
  *
+ * @param membership that in force
  * @param answered the nodes that have promised
  */
-export type NewRoster = (answered: ReadonlySet<number>) => Roster;
+export type NewRoster = (membership: Membership, answered: ReadonlySet<number>) => Roster;
 
 /** All members, and no change that nobody asked for. */
 export function everyMember(identities: number): Roster {

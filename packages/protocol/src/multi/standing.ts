@@ -10,7 +10,6 @@ import type { Slot } from "./messages.ts";
 
 export class Standing {
   readonly #node: number;
-  readonly #mayReturn: boolean;
   #memberships: Memberships;
   #chosenThrough: Slot = 0;
   /** Those that govern what nobody is known to know to be chosen: who chose the rest need not be there any more. */
@@ -19,10 +18,8 @@ export class Standing {
   readonly #relievedBy = new Set<number>();
   #isRelieved = false;
 
-  /** @param mayReturn whether a member that was removed may come back as it is: then it waits for that, and never goes */
-  constructor(first: Memberships, node: number, mayReturn: boolean) {
+  constructor(first: Memberships, node: number) {
     this.#node = node;
-    this.#mayReturn = mayReturn;
     this.#memberships = first;
     this.#periods = first.periods;
   }
@@ -49,8 +46,8 @@ export class Standing {
 
   /** It was a member, or its number was passed over, and it will not be one again. */
   get hasLeft(): boolean {
-    const { members, highest } = this.#memberships.latest.membership;
-    return !members.includes(this.#node) && this.#node <= highest;
+    const { members, absent, highest } = this.#memberships.latest.membership;
+    return !members.includes(this.#node) && !absent.includes(this.#node) && this.#node <= highest;
   }
 
   /** Another node tells of the members, and that somebody knows all up to `chosenThrough` to be chosen. */
@@ -67,12 +64,13 @@ export class Standing {
   }
 
   /**
-   * An acceptor says what it knows. True, once, when a quorum of those that take part now knows all that was chosen by
-   * this node too: until then its acceptor may be needed to finish that.
+   * An acceptor says what it knows. True, once, when a quorum of the mains that take part now knows all that was chosen by
+   * this node too: until then its acceptor may be needed to finish that. An auxiliary keeps no values to tell.
    */
   relieves(node: number, chosenThrough: Slot): boolean {
     const { from, membership } = this.#memberships.latest;
-    if (this.#isRelieved || this.#mayReturn || !this.hasLeft || chosenThrough + 1 < from) return false;
+    if (this.#isRelieved || !this.hasLeft || chosenThrough + 1 < from) return false;
+    if (!membership.mains.includes(node)) return false;
     this.#relievedBy.add(node);
     this.#isRelieved = isPhase2Quorum(membership.quorums, membersAmong(membership, this.#relievedBy));
     return this.#isRelieved;

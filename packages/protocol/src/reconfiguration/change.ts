@@ -13,8 +13,9 @@ export interface Change {
 }
 
 /** Whether a membership is as a change wants it: the change was made, or was asked for in vain. */
-export function isMade({ members }: Membership, { add, remove }: Change): boolean {
-  return (add !== 0 || remove !== 0) && (add === 0 || members.includes(add)) && !members.includes(remove);
+export function isMade({ members, absent }: Membership, { add, remove }: Change): boolean {
+  const isOut = !members.includes(remove) && !absent.includes(remove);
+  return (add !== 0 || remove !== 0) && (add === 0 || members.includes(add)) && isOut;
 }
 
 /** The membership after a change, or why there is none. Who comes for another takes its place, and its weight. */

@@ -3,8 +3,9 @@
  * membership begins with a size that no entry can have, by which every role can tell it without reading further.
  *
  *     mark u32, all ones | format u8 | number u32 | highest u32 | members | auxiliaries
- *     | phase 1 u32 | phase 2 u32 | weights
+ *     | absent, in format 2 | phase 1 u32 | phase 2 u32 | weights
  *
+ * Format 1 is for memberships from which nobody is absent.
  * A list is its length and its items, all u32. Numbers are little-endian.
  */
 import { QuorumError, flexible, maxAcceptors, weighted, type QuorumSystem } from "../quorum.ts";
@@ -12,13 +13,14 @@ import type { Value } from "../value.ts";
 import { membershipOf, type Membership } from "./membership.ts";
 
 const format = 1;
+const formatWithAbsent = 2;
 
 /** True for a value that only a leader may propose, and no client ask for: it looks at the mark and no further. */
 export function isMembershipValue(value: Value): boolean {
   return value[0] === 0xff && value[1] === 0xff && value[2] === 0xff && value[3] === 0xff;
 }
 
-export function encodeMembership({ number, highest, members, auxiliaries, quorums }: Membership): Value {
+export function encodeMembership({ number, highest, members, auxiliaries, absent, quorums }: Membership): Value {
   const { phase1, phase2, weights = [] } = quorums;
   const numbers = [
     number,
@@ -27,6 +29,7 @@ export function encodeMembership({ number, highest, members, auxiliaries, quorum
     ...members,
     auxiliaries.length,
     ...auxiliaries,
+    ...(absent.length > 0 ? [absent.length, ...absent] : []),
     phase1,
     phase2,
     weights.length,
@@ -34,7 +37,7 @@ export function encodeMembership({ number, highest, members, auxiliaries, quorum
   ];
   const value = new Uint8Array(5 + 4 * numbers.length);
   value.fill(0xff, 0, 4);
-  value[4] = format;
+  value[4] = absent.length > 0 ? formatWithAbsent : format;
   const view = new DataView(value.buffer);
   for (const [index, each] of numbers.entries()) view.setUint32(5 + 4 * index, each, true);
   return value;
@@ -42,7 +45,9 @@ export function encodeMembership({ number, highest, members, auxiliaries, quorum
 
 /** Undefined for bytes that are no membership, or one whose quorums do not meet: chosen, it changes nothing. */
 export function decodeMembership(value: Value): Membership | undefined {
-  if (!isMembershipValue(value) || value[4] !== format || (value.length - 5) % 4 !== 0) return undefined;
+  const hasAbsent = value[4] === formatWithAbsent;
+  const isKnown = hasAbsent || value[4] === format;
+  if (!isMembershipValue(value) || !isKnown || (value.length - 5) % 4 !== 0) return undefined;
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   let at = 5;
   const next = (): number => {
@@ -54,13 +59,14 @@ export function decodeMembership(value: Value): Membership | undefined {
   const highest = next();
   const members = list();
   const auxiliaries = list();
+  const absent = hasAbsent ? list() : [];
   const phase1 = next();
   const phase2 = next();
   const weights = list();
   if (at !== value.length) return undefined;
   try {
     const quorums = quorumsOf(members.length, phase1, phase2, weights);
-    return membershipOf(members, quorums, { number, auxiliaries, highest });
+    return membershipOf(members, quorums, { number, auxiliaries, absent, highest });
   } catch (failure) {
     if (!(failure instanceof QuorumError)) throw failure;
     return undefined;

@@ -22,7 +22,12 @@ export interface Membership {
   readonly members: readonly number[];
   /** The members that get no message as long as the others do (Lamport and Massa, *Cheap Paxos* 2004); often none. */
   readonly auxiliaries: readonly number[];
-  /** The others, who have a proposer and a learner as well. */
+  /**
+   * Mains that the leader has taken out because they were silent: each may come back under its own number, with its disk.
+   * Mostly none, and in Multi-Paxos never any: who is taken out by an administrator is out for good.
+   */
+  readonly absent: readonly number[];
+  /** The members that are not auxiliaries, who have a proposer and a learner as well. */
   readonly mains: readonly number[];
   readonly quorums: QuorumSystem;
   /** The highest number that a member ever had. */
@@ -37,6 +42,7 @@ export interface Membership {
 export interface MembershipParts {
   readonly number?: number;
   readonly auxiliaries?: readonly number[];
+  readonly absent?: readonly number[];
   readonly highest?: number;
 }
 
@@ -44,7 +50,7 @@ export interface MembershipParts {
 export function membershipOf(
   members: readonly number[],
   quorums: QuorumSystem,
-  { number = 0, auxiliaries = [], highest = 0 }: MembershipParts = {},
+  { number = 0, auxiliaries = [], absent = [], highest = 0 }: MembershipParts = {},
 ): Membership {
   if (members.length !== quorums.acceptors || members.length > maxAcceptors) {
     throw new QuorumError(`expected ${quorums.acceptors} members, got ${members.length}`);
@@ -57,15 +63,22 @@ export function membershipOf(
   if (!auxiliaries.every((node) => members.includes(node))) {
     throw new QuorumError(`expected auxiliaries to be members, got ${auxiliaries.join(", ")}`);
   }
+  for (const [index, node] of absent.entries()) {
+    const isKnown = Number.isInteger(node) && node >= 1 && node <= maxNode;
+    if (!isKnown || members.includes(node) || absent.indexOf(node) !== index) {
+      throw new QuorumError(`expected who is absent to be no member, got ${absent.join(", ")}`);
+    }
+  }
   const acceptors = members.map((node) => addressOf("acceptor", node));
   const isMain = (node: number): boolean => !auxiliaries.includes(node);
   return {
     number,
     members,
     auxiliaries,
+    absent,
     mains: members.filter(isMain),
     quorums,
-    highest: Math.max(highest, ...members),
+    highest: Math.max(highest, ...members, ...absent),
     acceptors,
     mainAcceptors: acceptors.filter((_, index) => isMain(members[index] ?? 0)),
   };

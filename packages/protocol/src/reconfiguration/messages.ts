@@ -63,6 +63,7 @@ export const changeRefusals = [
   "too few of the new members answer",
   "the new node has not answered",
   "the new node has not caught up in time",
+  "it is an auxiliary, and those are the same for good",
 ] as const;
 
 export type ChangeRefusal = (typeof changeRefusals)[number];

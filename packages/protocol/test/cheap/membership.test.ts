@@ -7,9 +7,11 @@ import {
   decodeMembership,
   encodeMembership,
   flexible,
+  isMade,
   isPhase1Quorum,
   isPhase2Quorum,
   majority,
+  maxAcceptors,
   membershipOf,
   membersAmong,
   QuorumError,
@@ -62,7 +64,8 @@ test("three mains and an auxiliary: three of four; without one of them two of th
   const before = membershipWith(3, 1);
   expect(before.quorums).toEqual(majority(4));
   const after = cheap.withoutMain(before, 3);
-  expect(after).toMatchObject({ number: 1, members: [1, 2, 4], mains: [1, 2], auxiliaries: [4], quorums: majority(3) });
+  expect(after).toMatchObject({ number: 1, members: [1, 2, 4], mains: [1, 2], auxiliaries: [4], absent: [3] });
+  expect(after?.quorums).toEqual(majority(3));
 });
 
 test("the last main is not removed", () => {
@@ -81,32 +84,66 @@ test("a main that returns takes its own place, and the quorums are as they were"
   }
 });
 
-test("all memberships survive the log", () => {
+test("all memberships survive the log, also who is absent", () => {
   for (const [mains, auxiliaries] of sizes) {
     const membership = membershipWith(mains, auxiliaries);
-    expect(decodeMembership(encodeMembership(membership))).toEqual(membership);
+    for (const each of [membership, cheap.withoutMain(membership, mains)]) {
+      if (each !== undefined) expect(decodeMembership(encodeMembership(each))).toEqual(each);
+    }
   }
 });
 
 describe("an administrator's change", () => {
-  const initialMains = [1, 2];
   const first = membershipWith(2, 1);
+  const withoutSecond = cheap.withoutMain(first, 2) ?? first;
+  const change = (before: Membership, add: number, remove: number) => cheap.cheapChange(before, { add, remove }, 9);
 
   test("keeps the mains a quorum", () => {
-    const more = cheap.cheapChange(first, { add: 4, remove: 0 }, 9, initialMains);
+    const more = change(first, 4, 0);
     expect(more).toMatchObject({ members: [1, 2, 3, 4], mains: [1, 2, 4], quorums: majority(4), highest: 4 });
-    const other = cheap.cheapChange(first, { add: 4, remove: 2 }, 9, initialMains);
-    expect(other).toMatchObject({ members: [1, 4, 3], mains: [1, 4], auxiliaries: [3] });
-    const fewer = cheap.cheapChange(first, { add: 0, remove: 3 }, 9, initialMains);
-    expect(fewer).toMatchObject({ members: [1, 2], mains: [1, 2], quorums: majority(2) });
+    const other = change(first, 4, 2);
+    expect(other).toMatchObject({ members: [1, 4, 3], mains: [1, 4], auxiliaries: [3], absent: [] });
+    const fewer = change(membershipWith(3, 1), 0, 2);
+    expect(fewer).toMatchObject({ members: [1, 3, 4], mains: [1, 3], absent: [], quorums: majority(3) });
   });
 
-  test("may bring back a main that was removed, and no other number that was used", () => {
-    const without = cheap.withoutMain(first, 2);
-    if (without === undefined) throw new Error("one main is left");
-    expect(cheap.cheapChange(without, { add: 2, remove: 0 }, 9, initialMains)).toMatchObject({ mains: [1, 2] });
-    expect(cheap.cheapChange(first, { add: 2, remove: 0 }, 9, initialMains)).toMatch(/has been used/);
-    expect(cheap.cheapChange(without, { add: 0, remove: 1 }, 9, initialMains)).toBe("nobody would be left");
+  test("may bring back a main that is absent, and no other number that was used", () => {
+    expect(change(withoutSecond, 2, 0)).toMatchObject({ mains: [1, 2], absent: [] });
+    expect(change(first, 2, 0)).toMatch(/has been used/);
+    expect(change(withoutSecond, 0, 1)).toBe("nobody would be left");
+  });
+
+  test("puts another main in the place of an absent one, which never comes back", () => {
+    const replaced = change(withoutSecond, 4, 2);
+    expect(replaced).toMatchObject({ number: 2, mains: [1, 4], auxiliaries: [3], absent: [], quorums: majority(3) });
+    if (typeof replaced === "string") throw new Error(replaced);
+    expect(isMade(replaced, { add: 4, remove: 2 })).toBe(true);
+    expect(change(replaced, 2, 0)).toMatch(/has been used/);
+    expect(change(replaced, 5, 2)).toBe("no such node is a member");
+  });
+
+  test("takes an absent main out for good; that it is silent does not", () => {
+    expect(isMade(withoutSecond, { add: 0, remove: 2 })).toBe(false);
+    const removed = change(withoutSecond, 0, 2);
+    expect(removed).toMatchObject({ number: 2, mains: [1], absent: [], highest: 3 });
+    if (typeof removed === "string") throw new Error(removed);
+    expect(isMade(removed, { add: 0, remove: 2 })).toBe(true);
+    expect(change(removed, 2, 0)).toMatch(/has been used/);
+  });
+
+  test("of an auxiliary is refused", () => {
+    const reason = "it is an auxiliary, and those are the same for good";
+    expect([change(first, 0, 3), change(first, 4, 3)]).toEqual([reason, reason]);
+  });
+
+  test("keeps a place for who is absent", () => {
+    const full = membershipWith(maxAcceptors - 1, 1);
+    const without = cheap.withoutMain(full, 9) ?? full;
+    const next = maxAcceptors + 1;
+    const join = (before: Membership, remove = 0) => cheap.cheapChange(before, { add: next, remove }, 99);
+    const reason = "there would be more members than there may be";
+    expect([join(full), join(without)]).toEqual([reason, reason]);
+    expect(join(without, 9)).toMatchObject({ absent: [], highest: next });
   });
 });
 

@@ -37,14 +37,14 @@ const withoutSecond = cheap.withoutMain(first, 2) ?? first;
 
 describe("the auxiliaries", () => {
   test("are left alone as long as the mains answer", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     pass(reserve, 500, [1, 2]);
     expect(reserve.called(first)).toEqual(acceptors(1, 2));
     expect(reserve.wanted(first, 0)).toBeUndefined();
   });
 
   test("are called on from the tick on in which a main has been silent too long, and left alone when it is back", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     pass(reserve, suspectTicks, [1]);
     expect(reserve.called(first)).toEqual(acceptors(1, 2));
     reserve.hears(1);
@@ -58,12 +58,12 @@ describe("the auxiliaries", () => {
   });
 
   test("are called on at once by a leader that a main has not promised", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([2, 3]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([2, 3]));
     expect(reserve.called(first)).toEqual(acceptors(1, 2, 3));
   });
 
   test("are not called on for a main that is no member any more", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     pass(reserve, suspectTicks + 1, [1]);
     expect(reserve.called(withoutSecond)).toEqual(acceptors(1));
   });
@@ -71,7 +71,7 @@ describe("the auxiliaries", () => {
 
 describe("a main", () => {
   test("is removed when it has been silent for two election times, not before", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     pass(reserve, removalTicks, [1]);
     expect(reserve.wanted(first, 0)).toBeUndefined();
     pass(reserve, 1, [1]);
@@ -79,13 +79,13 @@ describe("a main", () => {
   });
 
   test("that is the last one is not removed", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1]));
     pass(reserve, removalTicks + 5, []);
     expect(reserve.wanted(withoutSecond, 0)).toBeUndefined();
   });
 
   test("is told what is chosen while it is out, and taken in when it answers and is near", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1]));
     pass(reserve, removalTicks, [1]);
     expect(reserve.followers(withoutSecond)).toEqual([2]);
     expect(reserve.followers(first)).toEqual([]);
@@ -111,7 +111,7 @@ describe("what was chosen with an auxiliary's help", () => {
   };
 
   test("may be forgotten once, when all mains know it", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     pass(reserve, 1, [1, 2]);
     expect(reserve.awaits).toBe(0);
     expect(reserve.relief(unchanged, 7, known(7))).toBeUndefined();
@@ -127,14 +127,14 @@ describe("what was chosen with an auxiliary's help", () => {
   });
 
   test("is kept as long as mains say that they know it, and may forget that", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     pass(reserve, 1, [1, 2]);
     for (const node of [1, 2]) reserve.knows(node, 7);
     expect(reserve.relief(unchanged, 7, known(7, 3))).toBeUndefined();
   });
 
   test("is kept while a main is silent", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     pass(reserve, suspectTicks + 1, [1]);
     expect(reserve.relief(unchanged, 7, known(7, 7))).toBeUndefined();
     pass(reserve, 1, [1, 2]);
@@ -142,14 +142,14 @@ describe("what was chosen with an auxiliary's help", () => {
   });
 
   test("is kept while a change is pending", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     const pending = unchanged.chosen(5, encodeMembership(withoutSecond));
     expect(reserve.relief(pending, 5 + windowSlots - 2, known(9, 9))).toBeUndefined();
     expect(reserve.relief(pending, 5 + windowSlots - 1, known(9, 9))).toMatchObject({ slot: 5 + windowSlots - 1 });
   });
 
   test("is nothing in a log that is empty", () => {
-    const reserve = new cheap.Reserve(configuration, new Set([1, 2]));
+    const reserve = new cheap.Reserve(configuration, first, new Set([1, 2]));
     expect(reserve.relief(unchanged, 0, known(0, 0))).toBeUndefined();
   });
 });

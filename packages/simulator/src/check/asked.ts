@@ -49,7 +49,9 @@ export class AskedRequests extends AskedValues {
   override unasked(value: Value): string | undefined {
     if (isMembershipValue(value)) {
       const membership = decodeMembership(value);
-      const isAsked = membership !== undefined && this.#changes.some((change) => isMade(membership, change));
+      // Who is absent is out, as leaders may ask for by themselves.
+      const out = membership && { ...membership, absent: [] };
+      const isAsked = out !== undefined && this.#changes.some((change) => isMade(out, change));
       return isAsked ? undefined : showValue(value);
     }
     try {
