@@ -7,7 +7,9 @@
 import type { Address } from "../address.ts";
 import type { Envelope, RoleStatus } from "../output.ts";
 import { ownerOf, type CommitConfiguration } from "./configuration.ts";
+import { nameOf, sizeOf, type InDoubt, type Open } from "./holdings.ts";
 import type {
+  Closed,
   Decision,
   Get,
   GetReply,
@@ -27,25 +29,9 @@ import { Reminders } from "./reminders.ts";
 
 interface Output {
   readonly persist: { push(entry: StoreEntry): unknown };
-  readonly sendAfterPersist: { push(envelope: Envelope<PutReply | GetReply | Decision | Reminder | Settled>): unknown };
-}
-
-/** A transaction that it has writes of, and has not voted on. Lost in a crash. */
-interface Open {
-  /** By sequence. */
-  readonly writes: Map<number, Write>;
-  ageTicks: number;
-}
-
-/** A transaction that it has voted for, and does not know the outcome of: only the decision frees its locks. */
-export interface InDoubt {
-  readonly transaction: TransactionId;
-  readonly participants: readonly Share[];
-  readonly writes: readonly Write[];
-  /** Ticks since it voted, or since it was told something. */
-  silentTicks: number;
-  /** It voted in an earlier life. */
-  readonly recovered: boolean;
+  readonly sendAfterPersist: {
+    push(envelope: Envelope<PutReply | GetReply | Decision | Reminder | Settled | Closed>): unknown;
+  };
 }
 
 const nothing = new Uint8Array(0);
@@ -157,6 +143,13 @@ export class Store {
   /** It will never be committed: what it has voted for it aborts. */
   close(transaction: TransactionId, out: Output): void {
     if (this.#inDoubt.has(transaction)) this.decide(transaction, false, out);
+  }
+
+  /** Says to whoever asks that it takes part in a transaction no more: it aborts it, or has forgotten how it ended. */
+  leave(to: Address, transaction: TransactionId, out: Output): void {
+    this.abort(transaction, out);
+    if (this.#inDoubt.has(transaction) || !this.#outcomes.isForgotten(transaction)) return;
+    out.sendAfterPersist.push({ to, message: { kind: "Closed", transaction } });
   }
 
   /** Says to whoever reminds it that it has done what was decided. */
@@ -289,13 +282,4 @@ export class Store {
     this.#bytes += sizeOf(write) - (before === undefined ? 0 : sizeOf(before));
     this.#data.set(name, write);
   }
-}
-
-/** A key as a text, for a map: a letter for each byte. */
-function nameOf(key: Uint8Array): string {
-  return String.fromCharCode(...key);
-}
-
-function sizeOf({ key, value }: Write): number {
-  return key.length + value.length;
 }

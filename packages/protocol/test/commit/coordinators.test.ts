@@ -236,3 +236,19 @@ describe("a coordinator of three-phase commit", () => {
     expect(play.step(two, { ...refusal, committed: true })).toEqual(told(true));
   });
 });
+
+test("participants answer those only who may ask", () => {
+  const requested = { kind: "VoteRequest", transaction: 1, participants } as const;
+  const paxos = new Play<commit.paxosCommit.Message, commit.paxosCommit.Entry>(
+    () => new commit.paxosCommit.Participant(commit.paxosCommit.configurationOf(3), 1),
+  );
+  for (const from of [client, two, addressOf("acceptor", 1)]) expect(paxos.step(from, requested)).toEqual([]);
+  const leader = addressOf("proposer", 1);
+  expect(paxos.step(leader, requested)).toEqual([`!Decision false ${to(leader)}`]);
+  const threePhase = new Play<commit.threePhase.Message, commit.threePhase.Entry>(
+    () => new commit.threePhase.Participant(configuration, 1),
+  );
+  const question = { kind: "StateRequest", transaction: 1, participants } as const;
+  for (const from of [client, addressOf("coordinator", 1)]) expect(threePhase.step(from, question)).toEqual([]);
+  expect(threePhase.step(two, question)).toEqual([`!Decision false ${to(two)}`]);
+});

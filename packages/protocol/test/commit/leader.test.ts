@@ -156,6 +156,53 @@ describe("a leader of Paxos Commit", () => {
     const [again] = restored.step(addressOf("participant", 1), { kind: "Inquire", transaction, participants });
     expect(again).toMatchObject({ kind: "Prepare", ballot: 14 });
   });
+
+  test("waits no longer for another try when a second acceptor refuses the same one", () => {
+    const play = new Play();
+    play.step(addressOf("participant", 1), { kind: "Inquire", transaction, participants });
+    const refused = { kind: "Rejected", transaction, ballot: 2, promised: 9 } as const;
+    play.step(addressOf("acceptor", 1), refused);
+    expect(play.ticks(1)).toEqual([]);
+    play.step(addressOf("acceptor", 2), refused);
+    expect(play.ticks(1).map(({ kind }) => kind)).toEqual(["Prepare", "Prepare", "Prepare"]);
+  });
+
+  test("believes no client, and begins nothing at a client's question", () => {
+    const play = new Play();
+    expect(play.step(client, { kind: "Inquire", transaction, participants })).toEqual([]);
+    expect(play.leader.status()).toMatchObject({ underWay: 0 });
+    play.step(client, asked);
+    expect(play.step(client, { kind: "Decision", transaction, committed: false })).toEqual([]);
+    expect(play.leader.status()).toMatchObject({ underWay: 1 });
+  });
+
+  test("keeps nothing that no acceptor takes part in for ever: whoever waits for it asks again", () => {
+    const play = new Play();
+    play.step(client, asked);
+    play.ticks(2 * timing.holdTicks - 1);
+    expect(play.leader.status()).toMatchObject({ underWay: 1 });
+    play.ticks(1);
+    expect(play.leader.status()).toMatchObject({ underWay: 0 });
+  });
+
+  test("closes what a quorum of acceptors, or every participant, takes part in no more; and tells no client", () => {
+    const closed = { kind: "Closed", transaction } as const;
+    const kinds = (messages: readonly Message[]) => [...new Set(messages.map(({ kind }) => kind))];
+    const play = new Play();
+    play.step(client, asked);
+    expect(kinds(play.step(addressOf("acceptor", 1), closed))).toEqual(["Inquire"]);
+    for (const from of [addressOf("participant", 1), addressOf("participant", 3), addressOf("proposer", 2), client]) {
+      expect(play.step(from, closed)).toEqual([]);
+    }
+    // The two participants and the three acceptors.
+    expect(play.step(addressOf("participant", 2), closed)).toEqual([closed, closed, closed, closed, closed]);
+    const other = new Play();
+    other.step(client, asked);
+    other.step(addressOf("acceptor", 3), closed);
+    expect(kinds(other.step(addressOf("acceptor", 3), closed))).toEqual(["Inquire"]);
+    expect(other.step(addressOf("acceptor", 2), closed)).toHaveLength(5);
+    expect(other.step(client, asked).map(({ kind }) => kind)).toEqual(["VoteRequest", "VoteRequest"]);
+  });
 });
 
 /** A role of whichever of the protocols. */

@@ -77,7 +77,7 @@ class Play {
 function missTheEnd(play: Play): number {
   const { world } = play;
   const transaction = play.open([1, 3]);
-  for (const kind of ["Decision", "PreCommit"]) world.lost.add(kind);
+  for (const kind of ["Decision", "PreCommit"]) world.lost.add(`${kind} ${third}`);
   play.commit(transaction, [1, 3]);
   world.away.add(third);
   // Of three-phase commit the coordinator waits for participant 3 as long as for a vote.
@@ -159,6 +159,29 @@ describe.each(protocols)("%s", (protocol) => {
       ]);
     }
   });
+});
+
+test("commit: an acceptor that missed how a transaction ended, which all others have forgotten, lets go of its votes", () => {
+  for (const restart of [false, true]) {
+    const play = new Play("commit");
+    const { world } = play;
+    const [first, last] = [addressOf("acceptor", 1), addressOf("acceptor", 3)];
+    world.lost.add(`Outcome ${first}`);
+    const transaction = play.open([1, 2]);
+    play.commit(transaction, [1, 2]);
+    expect(play.toldOf(transaction)).toEqual([true]);
+    world.away.add(first);
+    play.others(4 * most);
+    if (restart) world.restart("log");
+    world.lost.clear();
+    world.away.clear();
+    // Now there is no quorum of those that have forgotten it.
+    world.away.add(last);
+    expect(world.status("acceptor", 1)).toMatchObject({ undecided: 1 });
+    world.ticks(2 * timing.holdTicks);
+    expect(world.status("acceptor", 1)).toMatchObject({ undecided: 0 });
+    expect(play.toldOf(transaction)).toEqual([true]);
+  }
 });
 
 test("two-phase: whoever voted for what a coordinator lost, long ago, is told to abort", () => {

@@ -198,6 +198,18 @@ describe("outcomes", () => {
   });
 });
 
+test("a participant leaves what it has forgotten, and nothing that it is in doubt about", () => {
+  const play = new Play();
+  play.put(1, 1, "x");
+  play.vote(1, 1);
+  for (const transaction of [2, 3, 4, 5, 6]) play.decide(transaction, false);
+  const left = (transaction: number) =>
+    play.act((out) => play.store.leave(client, transaction, out)).map(({ kind }) => kind);
+  expect([left(1), left(2), left(6), left(7)]).toEqual([[], ["Closed"], [], []]);
+  // Of the last one it had never heard: now it is aborted.
+  expect(play.store.outcome(7)).toBe(false);
+});
+
 test("no number is given out twice, also after a restart", () => {
   const given = new Set<number>();
   const persisted: { readonly through: number }[] = [];

@@ -24,7 +24,7 @@ export interface World {
   readonly away: Set<Address>;
   /** Whose Settled is lost. */
   readonly mute: Set<Address>;
-  /** Kinds of messages that reach no participant of node 3. */
+  /** What does not arrive, as `KIND ADDRESS`. */
   readonly lost: Set<string>;
   post(from: Address, to: Address, message: commit.TransactionMessage): void;
   /** So many ticks of all that is there. */
@@ -87,7 +87,7 @@ class Roles<Message extends { readonly kind: string }, Entry extends Message> {
   #deliver(): void {
     for (let next = this.#flying.shift(); next !== undefined; next = this.#flying.shift()) {
       const { from, to, message } = next;
-      if (this.away.has(from) || this.away.has(to) || (to === third && this.lost.has(message.kind))) continue;
+      if (this.away.has(from) || this.away.has(to) || this.lost.has(`${message.kind} ${to}`)) continue;
       if (message.kind === "Settled" && this.mute.has(from)) continue;
       if (roleOf(to) === "client") this.told.push(message);
       else this.#act(to, (machine, out) => machine.step(from, message, out));

@@ -47,6 +47,8 @@ export class Commitment {
   promised: AcceptorSet = noAcceptors;
   /** The acceptors that take part in it no more. */
   #closed: AcceptorSet = noAcceptors;
+  /** The participants that are not in doubt about it, and will not vote. */
+  readonly #left = new Set<number>();
   readonly #quorums: QuorumSystem;
   /** By the node of the participant. */
   #instances = new Map<number, Instance>();
@@ -109,6 +111,12 @@ export class Commitment {
   close(acceptor: number): boolean {
     this.#closed = withAcceptor(this.#closed, acceptor);
     return isPhase1Quorum(this.#quorums, this.#closed);
+  }
+
+  /** A participant had its outcome long ago; true when all had: then nobody needs to know any more. */
+  leave(participant: number): boolean {
+    this.#left.add(participant);
+    return this.participants.every(({ node }) => this.#left.has(node));
   }
 
   /** An acceptor has promised a higher ballot: another try after some ticks. */

@@ -57,8 +57,7 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
         if (roleOf(from) !== "client") this.#told(message, out);
         return;
       case "Closed":
-        if (this.#isAcceptor(from)) this.#closed(nodeOf(from), message.transaction, out);
-        return;
+        return this.#closed(from, message.transaction, out);
       case "Overloaded":
         if (this.#isAcceptor(from)) this.#fullTicks.set(nodeOf(from), 0);
         return;
@@ -213,15 +212,24 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
 
   /**
    * An acceptor has forgotten so late a transaction that it may have forgotten this one, too. Where a quorum has, whoever
-   * is in doubt about it may abort. The client is told nothing: to a client it may have ended in any way, long ago.
+   * is in doubt about it may abort; where all participants have, nobody is. The client is told nothing: to a client it may have ended in any way, long ago.
    */
-  #closed(acceptor: number, transaction: TransactionId, out: Output): void {
+  #closed(from: Address, transaction: TransactionId, out: Output): void {
     const commitment = this.#commitments.get(transaction);
-    if (commitment === undefined || !commitment.close(acceptor)) return;
-    this.#commitments.delete(transaction);
-    const told = commitment.participants.map(({ node }) => addressOf("participant", node));
-    for (const to of [...told, ...this.#acceptors()]) {
-      out.send.push({ to, message: { kind: "Closed", transaction } });
+    if (commitment === undefined) return;
+    const { participants } = commitment;
+    const asked = participants.map(({ node }) => addressOf("participant", node));
+    const isOver = this.#isAcceptor(from)
+      ? commitment.close(nodeOf(from))
+      : asked.includes(from) && commitment.leave(nodeOf(from));
+    if (isOver) {
+      this.#commitments.delete(transaction);
+      for (const to of [...asked, ...this.#acceptors()]) {
+        out.send.push({ to, message: { kind: "Closed", transaction } });
+      }
+    } else if (this.#isAcceptor(from)) {
+      // The other acceptors may never be so many, and the participants may know that it is over.
+      for (const to of asked) out.send.push({ to, message: { kind: "Inquire", transaction, participants } });
     }
   }
 

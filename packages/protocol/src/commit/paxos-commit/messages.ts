@@ -20,7 +20,9 @@
  *                            acceptor    -> another leader  : Inquire
  *
  *     too old                acceptor    -> leader          : Closed              it takes part in it no more
- *                            leader      -> all             : Closed              when a quorum does not
+ *                            leader      -> participants x2 : Inquire
+ *                            participant -> leader          : Decision | Closed   neither while it is in doubt
+ *                            leader      -> all             : Closed              of a quorum, or of all participants
  */
 import type { Ballot } from "../../ballot.ts";
 import { layouts } from "../../layout.ts";

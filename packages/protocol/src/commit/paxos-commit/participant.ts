@@ -6,10 +6,11 @@
 import { addressOf, nodeOf, roleOf, type Address } from "../../address.ts";
 import { ballotOwner } from "../../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../../output.ts";
+import type { InDoubt } from "../holdings.ts";
 import type { Share, StoreEntry, TransactionId } from "../messages.ts";
 import { entrySlot } from "../place.ts";
 import { isPlausible } from "../plausible.ts";
-import { Store, type InDoubt } from "../store.ts";
+import { Store } from "../store.ts";
 import { participantBallot, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./entries.ts";
 import type { Entry, Message } from "./messages.ts";
@@ -52,6 +53,7 @@ export class Participant implements RoleMachine<Message, Entry, Delivery> {
         this.#inquiries.delete(message.transaction);
         return this.#store.close(message.transaction, out);
       case "Inquire":
+        if (roleOf(from) === "proposer") this.#store.leave(from, message.transaction, out);
         return this.#store.tell(from, message.transaction, out);
       default:
         return; // Not for a participant.

@@ -1,6 +1,7 @@
 /**
  * What a server has: keys with their values, and the last request of each client, so that each is done once.
  */
+import { nameOf } from "../holdings.ts";
 import type { ClientRow, Forward, Row, Transfer, ViewNumber } from "./messages.ts";
 
 export class Database {
@@ -72,9 +73,4 @@ export class Database {
       this.#clients.delete(oldest);
     }
   }
-}
-
-/** A key as a text, for a map: a letter for each byte. */
-function nameOf(key: Uint8Array): string {
-  return String.fromCharCode(...key);
 }

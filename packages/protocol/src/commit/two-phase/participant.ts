@@ -6,10 +6,11 @@ import { addressOf, roleOf, type Address } from "../../address.ts";
 import { ballotOwner } from "../../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../../output.ts";
 import type { CommitConfiguration } from "../configuration.ts";
+import type { InDoubt } from "../holdings.ts";
 import type { StoreEntry } from "../messages.ts";
 import { entrySlot } from "../place.ts";
 import { isPlausible } from "../plausible.ts";
-import { Store, type InDoubt } from "../store.ts";
+import { Store } from "../store.ts";
 import type { Delivery, Output } from "./entries.ts";
 import type { Entry, Message } from "./messages.ts";
 
