@@ -11,6 +11,7 @@ export * from "./output.ts";
 export * from "./quorum.ts";
 export * from "./value.ts";
 export * from "./limits.ts";
+export * from "./named-values.ts";
 export * from "./replication/index.ts";
 export * from "./reconfiguration/index.ts";
 export * from "./service.ts";

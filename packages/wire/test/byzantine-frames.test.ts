@@ -1,4 +1,4 @@
-import { addressOf, byzantine, limits, maxAcceptors, signatureBytes } from "@synod/protocol";
+import { addressOf, byzantine, fastByzantine, limits, maxAcceptors, signatureBytes } from "@synod/protocol";
 import { expect, test } from "vitest";
 import { FrameWriter, newCodec } from "../src/index.ts";
 
@@ -25,6 +25,27 @@ test.each<byzantine.Message>([
   { kind: "Payload", slot: 1, value: new Uint8Array(limits.valueBytes) },
 ])("the largest $kind fits into a frame, with as many nodes and slots as there may be", (message) => {
   const frame = new FrameWriter(newCodec<byzantine.Message>(byzantine.layout), { group: 0, checksum: true });
+  expect(frame.add(addressOf("acceptor", 1), addressOf("proposer", 2), message)).toBe(true);
+  expect(frame.sizeBytes).toBeLessThan(limits.frameBytes);
+});
+
+/** Reported by an acceptor that knows of a stable slot that is a window lower. */
+const reported = Array.from({ length: limits.learnerSlots + limits.windowSlots }, (_, index) => ({
+  slot: 2 ** 40 + index,
+  ballot: 2 ** 40,
+  digest,
+}));
+const report = { stableThrough: 2 ** 40, votes: reported, signature };
+
+test.each<fastByzantine.Message>([
+  { kind: "Promised", ballot: 2 ** 40, ...report },
+  {
+    kind: "Certificate",
+    ballot: 2 ** 40,
+    reports: Array.from({ length: maxAcceptors }, (_, index) => ({ node: index + 1, ...report })),
+  },
+])("the largest $kind of Fast Byzantine Paxos fits as well", (message) => {
+  const frame = new FrameWriter(newCodec<fastByzantine.Message>(fastByzantine.layout), { group: 0, checksum: true });
   expect(frame.add(addressOf("acceptor", 1), addressOf("proposer", 2), message)).toBe(true);
   expect(frame.sizeBytes).toBeLessThan(limits.frameBytes);
 });

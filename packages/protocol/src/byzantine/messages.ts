@@ -52,12 +52,25 @@
  */
 import type { Ballot } from "../ballot.ts";
 import { layouts } from "../layout.ts";
+import { namedValueLayout, type Payload, type Wanted } from "../named-values.ts";
 import { catchUpLayout, type CatchUp, type CatchUpMessage, type Chosen } from "../replication/messages.ts";
 import type { FetchSnapshot, Slot, SnapshotPart, Trim } from "../replication/messages.ts";
 import { serviceLayout, type Overloaded, type Request, type Response, type ServiceMessage } from "../service.ts";
 import type { Value } from "../value.ts";
 
-export type { CatchUp, Chosen, FetchSnapshot, Overloaded, Request, Response, Slot, SnapshotPart, Trim };
+export type {
+  CatchUp,
+  Chosen,
+  FetchSnapshot,
+  Overloaded,
+  Payload,
+  Request,
+  Response,
+  Slot,
+  SnapshotPart,
+  Trim,
+  Wanted,
+};
 
 /** A proposer to its own acceptor: this command was asked for. */
 export interface Vouched {
@@ -176,19 +189,6 @@ export interface Promised {
   /** Its last vote in each slot above that, in slot order. Digests stand for the values: together those may be large. */
   readonly votes: readonly VoteRow[];
   readonly signature: Uint8Array;
-}
-
-/** The next leader asks an acceptor for the value of a vote that it promised. */
-export interface Wanted {
-  readonly kind: "Wanted";
-  readonly slot: Slot;
-}
-
-/** The value of a promised vote; its digest tells which. */
-export interface Payload {
-  readonly kind: "Payload";
-  readonly slot: Slot;
-  readonly value: Value;
 }
 
 /** A Promised as a row of a NewView. */
@@ -323,8 +323,7 @@ export const layout = layouts<Message>({
     votes: voteRows,
     signature: "bytes",
   },
-  Wanted: { slot: "integer" },
-  Payload: { slot: "integer", value: "bytes" },
+  ...namedValueLayout,
   NewView: {
     ballot: "integer",
     promises: {

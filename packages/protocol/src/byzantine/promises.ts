@@ -4,8 +4,9 @@
  */
 import type { Ballot } from "../ballot.ts";
 import { keyOf, type Digest } from "../digest.ts";
-import { noOp, type Value } from "../value.ts";
-import type { PromiseRow, Slot, VoteRow } from "./messages.ts";
+import { NamedValues } from "../named-values.ts";
+import type { Value } from "../value.ts";
+import type { Payload, PromiseRow, Slot, VoteRow } from "./messages.ts";
 
 interface HeldPromise {
   readonly ballot: Ballot;
@@ -15,14 +16,10 @@ interface HeldPromise {
 export class Promises {
   /** By acceptor. */
   readonly #promises = new Map<number, HeldPromise>();
-  /** By digest key: values that promises name. */
-  readonly #values = new Map<string, Value>();
-
-  /** Nobody is asked for a no-op. */
-  readonly #noOpKey: string;
+  readonly #values: NamedValues;
 
   constructor(digest: Digest) {
-    this.#noOpKey = keyOf(digest(noOp));
+    this.#values = new NamedValues(digest);
   }
 
   get size(): number {
@@ -33,27 +30,27 @@ export class Promises {
   add(ballot: Ballot, row: PromiseRow): void {
     if (ballot < (this.#promises.get(row.acceptor)?.ballot ?? 0)) return;
     this.#promises.set(row.acceptor, { ballot, row });
-    this.#dropUnnamed();
+    this.#nameVotes();
   }
 
-  /** The first slot for which an acceptor promised a vote whose value has not come; undefined when all have. */
-  missing(acceptor: number): Slot | undefined {
-    return this.#promises.get(acceptor)?.row.votes.find((vote) => !this.#has(vote))?.slot;
+  /** A slot for which an acceptor, which has promised now, is to be asked for the value; undefined when none is missing. */
+  ask(acceptor: number): Slot | undefined {
+    return this.#values.ask(acceptor);
+  }
+
+  /** The same after it has sent one. */
+  askNext(acceptor: number): Slot | undefined {
+    return this.#values.askNext(acceptor);
   }
 
   /** Takes the value of a vote that its acceptor promised. Returns the ballot of the promise when it was missing. */
-  keep(acceptor: number, slot: Slot, digest: Uint8Array, value: Value): Ballot | undefined {
-    const promise = this.#promises.get(acceptor);
-    const vote = promise?.row.votes.find((each) => each.slot === slot);
-    const key = keyOf(digest);
-    if (vote === undefined || keyOf(vote.digest) !== key || this.#values.has(key)) return undefined;
-    this.#values.set(key, value);
-    return promise?.ballot;
+  keep(acceptor: number, payload: Payload): Ballot | undefined {
+    return this.#values.take(acceptor, payload) ? this.#promises.get(acceptor)?.ballot : undefined;
   }
 
   /** The value of a digest key that some promise names, if it has come. */
   value(key: string): Value | undefined {
-    return key === this.#noOpKey ? noOp : this.#values.get(key);
+    return this.#values.value(key);
   }
 
   /** The promises for a ballot all of whose values have come. */
@@ -65,17 +62,14 @@ export class Promises {
   /** Ballots up to this one are not led any more. */
   forget(through: Ballot): void {
     for (const [acceptor, { ballot }] of this.#promises) if (ballot <= through) this.#promises.delete(acceptor);
-    this.#dropUnnamed();
+    this.#nameVotes();
   }
 
   #has({ digest }: VoteRow): boolean {
     return this.value(keyOf(digest)) !== undefined;
   }
 
-  #dropUnnamed(): void {
-    if (this.#values.size === 0) return;
-    const rows = [...this.#promises.values()].flatMap(({ row }) => row.votes);
-    const named = new Set(rows.map(({ digest }) => keyOf(digest)));
-    for (const key of this.#values.keys()) if (!named.has(key)) this.#values.delete(key);
+  #nameVotes(): void {
+    this.#values.need([...this.#promises].map(([acceptor, { row }]) => [acceptor, row.votes] as const));
   }
 }

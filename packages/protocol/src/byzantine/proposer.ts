@@ -172,21 +172,19 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const row = promiseRow(nodeOf(from), promised);
     if (!isProved(this.#configuration, ballot, row)) return;
     this.#promises.add(ballot, row);
-    this.#want(from, out);
+    this.#want(this.#promises.ask(nodeOf(from)), from, out);
     this.#begin(ballot, out);
   }
 
-  /** Asks for one value at a time; what is lost is asked for again when the promise comes again. */
-  #want(from: Address, out: Output): void {
-    const slot = this.#promises.missing(nodeOf(from));
+  /** What is lost is asked for again when the promise comes again. */
+  #want(slot: Slot | undefined, from: Address, out: Output): void {
     if (slot !== undefined) out.send.push({ to: from, message: { kind: "Wanted", slot } });
   }
 
-  #payload(from: Address, { slot, value }: Payload, out: Output): void {
-    const ballot = this.#promises.keep(nodeOf(from), slot, this.#configuration.digest(value), value);
-    if (ballot === undefined) return;
-    this.#want(from, out);
-    this.#begin(ballot, out);
+  #payload(from: Address, payload: Payload, out: Output): void {
+    const ballot = this.#promises.keep(nodeOf(from), payload);
+    this.#want(this.#promises.askNext(nodeOf(from)), from, out);
+    if (ballot !== undefined) this.#begin(ballot, out);
   }
 
   /** With the promises of a quorum it leads: what they show is what its first proposals must be. */

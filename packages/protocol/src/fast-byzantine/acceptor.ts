@@ -14,6 +14,7 @@ import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { keyOf, type Digest } from "../digest.ts";
 import type { Accept, Accepted, Certificate, Entry, Known, Message, Prepare, Slot, Stable } from "./messages.ts";
+import type { Wanted } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { Permits } from "./requests.ts";
 import { isElected } from "./suspicions.ts";
@@ -58,6 +59,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         return this.#accept(from, message, out);
       case "Prepare":
         return this.#prepare(from, message, out);
+      case "Wanted":
+        return this.#wanted(from, message, out);
       case "Certificate":
         return this.#certificate(from, message, out);
       case "Stable":
@@ -204,9 +207,12 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       to: from,
       message: { kind: "Promised", ballot, stableThrough, votes, signature: unsigned },
     });
-    for (const [slot, vote] of this.#log.values()) {
-      out.sendAfterPersist.push({ to: from, message: { kind: "Payload", ballot, slot, value: vote.value } });
-    }
+  }
+
+  /** The leader to whom it reported its votes lacks the value of one. */
+  #wanted(from: Address, { slot }: Wanted, out: Output): void {
+    const vote = from === this.#ownerOf(this.#ballot) ? this.#log.voteFor(slot) : undefined;
+    if (vote !== undefined) out.send.push({ to: from, message: { kind: "Payload", slot, value: vote.value } });
   }
 
   /** With n-f reports the leader shows what may have been learned. Who has promised nothing yet sees that so many have. */

@@ -69,12 +69,14 @@ export class Judgement {
     return this.#voted().every((slot) => this.verdict(slot) !== "none");
   }
 
-  /** The digests of the only values that may be proposed in their slots. */
-  get required(): readonly string[] {
-    return this.#voted().flatMap((slot) => {
+  /** By slot: the digest key of the only value that may be proposed there. */
+  get required(): ReadonlyMap<Slot, string> {
+    const required = new Map<Slot, string>();
+    for (const slot of this.#voted()) {
       const verdict = this.verdict(slot);
-      return typeof verdict === "object" ? [verdict.digest] : [];
-    });
+      if (typeof verdict === "object") required.set(slot, verdict.digest);
+    }
+    return required;
   }
 
   /** The slots above the base that were voted for: there are as many as the reports have, however high they are. */
@@ -107,15 +109,17 @@ export function judge(quorums: Quorums, ballot: Ballot, reports: readonly Report
   return new Judgement(quorums, ballot, reports);
 }
 
+/** Reports that make a certificate, and what they say. */
+export interface Conclusion {
+  readonly reports: readonly Report[];
+  readonly judgement: Judgement;
+}
+
 /**
  * The first certificate among these reports that tells of every slot what may be proposed. With the reports of all who
  * are honest there is one; as long as liars are among them, they may contradict each other.
  */
-export function conclusive(
-  quorums: Quorums,
-  ballot: Ballot,
-  reports: readonly Report[],
-): { readonly reports: readonly Report[]; readonly judgement: Judgement } | undefined {
+export function conclusive(quorums: Quorums, ballot: Ballot, reports: readonly Report[]): Conclusion | undefined {
   for (const chosen of subsets(reports, quorums.reports)) {
     const judgement = judge(quorums, ballot, chosen);
     if (judgement?.isConclusive === true) return { reports: chosen, judgement };

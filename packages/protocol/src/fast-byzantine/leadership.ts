@@ -5,13 +5,25 @@
 import { addressOf, type Address } from "../address.ts";
 import type { Ballot } from "../ballot.ts";
 import { countAcceptors, hasAcceptor, noAcceptors, withAcceptor, type AcceptorSet } from "../quorum.ts";
+import { NamedValues } from "../named-values.ts";
 import { noOp, type Value } from "../value.ts";
 import { commandsOf, joinCommands } from "../commands.ts";
-import { conclusive, type Judgement } from "./certificate.ts";
+import { conclusive, type Conclusion, type Judgement } from "./certificate.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import { keyOf, type Digest } from "../digest.ts";
-import type { Accept, Accepted, Certificate, Payload, Prepare, Promised, Report, Slot, Suspicion } from "./messages.ts";
+import type {
+  Accept,
+  Accepted,
+  Certificate,
+  Payload,
+  Prepare,
+  Promised,
+  Report,
+  Slot,
+  Suspicion,
+  Vote,
+} from "./messages.ts";
 import type { PendingRequests } from "./requests.ts";
 
 /** A slot that it has proposed and that is not stable yet. */
@@ -32,8 +44,10 @@ export class Leadership {
   /** By which it asks for reports; none is needed in the first ballot. */
   readonly #prepare: Prepare | undefined;
   readonly #reports = new Map<number, Report>();
-  /** Values that were reported, by their digests. */
-  readonly #payloads = new Map<string, Value>();
+  /** The values that may have been learned, as they come. */
+  readonly #values: NamedValues;
+  /** What the reports tell of that; undefined as long as they are too few, or contradict each other. */
+  #found: Conclusion | undefined;
   #certificate: Certificate | undefined;
   #judgement: Judgement | undefined;
   #ageTicks = 0;
@@ -49,6 +63,7 @@ export class Leadership {
     this.#configuration = configuration;
     this.#digest = digest;
     this.#acceptors = configuration.nodes.map((node) => addressOf("acceptor", node));
+    this.#values = new NamedValues(digest);
     this.#prepare = ballot === 1 ? undefined : { kind: "Prepare", ballot, suspicions };
   }
 
@@ -69,25 +84,23 @@ export class Leadership {
 
   promised(node: number, { ballot, stableThrough, votes, signature }: Promised, out: Output): void {
     if (ballot !== this.ballot || this.isCertified) return;
-    this.#reports.set(node, { node, stableThrough, votes, signature });
-    for (const digest of this.#payloads.keys()) if (!this.#isReported(digest)) this.#payloads.delete(digest);
+    const before = this.#reports.get(node);
+    // In this ballot it votes for nothing new before the certificate: it can only have come to know that more is stable.
+    if (before === undefined || stableThrough > before.stableThrough) {
+      this.#reports.set(node, { node, stableThrough, votes, signature });
+      this.#judge();
+    }
+    this.#want(this.#values.ask(node), node, out);
+    for (const other of this.#reports.keys()) this.#want(this.#values.askNext(other), other, out);
     this.#certify(out);
   }
 
-  /** The value of a vote that its node has reported: so no node fills the room of another. */
-  payload(node: number, { ballot, slot, value }: Payload, out: Output): void {
-    if (ballot !== this.ballot || this.isCertified) return;
-    const vote = this.#reports.get(node)?.votes.find((each) => each.slot === slot);
-    const digest = keyOf(this.#digest(value));
-    if (vote === undefined || keyOf(vote.digest) !== digest) return;
-    this.#payloads.set(digest, value);
+  /** A value that it has asked for, or could have. */
+  payload(node: number, message: Payload, out: Output): void {
+    if (this.isCertified) return;
+    this.#values.take(node, message);
+    this.#want(this.#values.askNext(node), node, out);
     this.#certify(out);
-  }
-
-  #isReported(digest: string): boolean {
-    for (const { votes } of this.#reports.values())
-      if (votes.some((vote) => keyOf(vote.digest) === digest)) return true;
-    return false;
   }
 
   /** Counts a vote of its ballot, for what it has proposed. */
@@ -139,29 +152,41 @@ export class Leadership {
     for (const to of this.#acceptors) out.sendAfterPersist.push({ to, message: prepare });
   }
 
-  #certify(out: Output): void {
+  /** Finds out what may have been learned, and which values it needs. What it knew stays when it is not wiser now. */
+  #judge(): void {
     if (this.#reports.size < this.#configuration.quorums.reports) return;
     const reports = [...this.#reports.values()].sort((one, other) => one.node - other.node);
     const found = conclusive(this.#configuration.quorums, this.ballot, reports);
-    if (found === undefined || !this.#hasValues(found.judgement)) return;
-    this.#judgement = found.judgement;
-    this.#nextSlot = found.judgement.base + 1;
-    const certificate: Certificate = { kind: "Certificate", ballot: this.ballot, reports: found.reports };
-    this.#certificate = certificate;
-    for (const to of this.#acceptors) out.sendAfterPersist.push({ to, message: certificate });
+    if (found === undefined) return;
+    this.#found = found;
+    const { required } = found.judgement;
+    const isRequired = ({ slot, digest }: Vote): boolean => required.get(slot) === keyOf(digest);
+    this.#values.need(reports.map(({ node, votes }) => [node, votes.filter(isRequired)] as const));
   }
 
-  #hasValues(judgement: Judgement): boolean {
-    return judgement.required.every((digest) => this.#payloads.has(digest));
+  /** Of what may have been learned an honest reporter has the value: f liars are fewer than say so. */
+  #want(slot: Slot | undefined, node: number, out: Output): void {
+    if (slot !== undefined) out.send.push({ to: addressOf("acceptor", node), message: { kind: "Wanted", slot } });
+  }
+
+  #certify(out: Output): void {
+    if (this.#found === undefined) return;
+    const { reports, judgement } = this.#found;
+    for (const key of judgement.required.values()) if (this.#values.value(key) === undefined) return;
+    this.#judgement = judgement;
+    this.#nextSlot = judgement.base + 1;
+    const certificate: Certificate = { kind: "Certificate", ballot: this.ballot, reports };
+    this.#certificate = certificate;
+    for (const to of this.#acceptors) out.sendAfterPersist.push({ to, message: certificate });
   }
 
   /** Proposes the value that may have been learned, or a no-op. */
   #finish(pending: PendingRequests, out: Output): void {
     const verdict = this.#judgement?.verdict(this.#nextSlot);
-    const value = typeof verdict === "object" ? this.#payloads.get(verdict.digest) : undefined;
+    const value = typeof verdict === "object" ? this.#values.value(verdict.digest) : undefined;
     pending.finishing(commandsOf(value ?? noOp) ?? []);
     this.#propose(value ?? noOp, out);
-    if (this.#nextSlot > (this.#judgement?.highest ?? 0)) this.#payloads.clear();
+    if (this.#nextSlot > (this.#judgement?.highest ?? 0)) this.#values.need([]);
   }
 
   #propose(value: Value, out: Output): void {

@@ -16,7 +16,8 @@
  *     a leader is suspected  proposer -> proposers x6 : Suspect           a request waits too long; 3 of these end it
  *                            next     -> acceptors x6 : Prepare           with the 3 suspicions
  *                            acceptor -> next         : Promised          signed: what it has voted for
- *                            acceptor -> next         : Payload           the value of a vote
+ *                            next     -> acceptor     : Wanted            a value that may have been learned
+ *                            acceptor -> next         : Payload
  *                            next     -> acceptors x6 : Certificate       5 Promised: each acceptor judges them itself
  *                            next     -> acceptors x6 : Accept            only what the certificate vouches for
  *
@@ -36,12 +37,13 @@
  */
 import type { Ballot } from "../ballot.ts";
 import { layouts, type Fields } from "../layout.ts";
+import { namedValueLayout, type Payload, type Wanted } from "../named-values.ts";
 import { catchUpLayout, type CatchUp, type CatchUpMessage, type Chosen } from "../replication/messages.ts";
 import type { FetchSnapshot, Slot, SnapshotPart, Trim } from "../replication/messages.ts";
 import { serviceLayout, type Request, type ServiceMessage } from "../service.ts";
 import type { Value } from "../value.ts";
 
-export type { CatchUp, Chosen, FetchSnapshot, Request, Slot, SnapshotPart, Trim };
+export type { CatchUp, Chosen, FetchSnapshot, Payload, Request, Slot, SnapshotPart, Trim, Wanted };
 
 /** What others are shown as proof: its node has signed it. */
 interface Signed {
@@ -116,14 +118,6 @@ export interface Promised extends Signed {
   readonly votes: readonly Vote[];
 }
 
-/** The value of a vote that was reported; its digest tells which. */
-export interface Payload {
-  readonly kind: "Payload";
-  readonly ballot: Ballot;
-  readonly slot: Slot;
-  readonly value: Value;
-}
-
 /** A Promised as others show it. */
 export interface Report extends Signed {
   readonly node: number;
@@ -167,6 +161,7 @@ export type Message =
   | Suspect
   | Prepare
   | Promised
+  | Wanted
   | Payload
   | Certificate
   | Learned
@@ -206,7 +201,7 @@ export const layout = layouts<Message>({
     },
   },
   Promised: { ballot: "integer", stableThrough: "integer", votes, signature: "bytes" },
-  Payload: { ballot: "integer", slot: "integer", value: "bytes" },
+  ...namedValueLayout,
   Certificate: {
     ballot: "integer",
     reports: {

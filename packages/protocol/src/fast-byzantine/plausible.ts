@@ -37,6 +37,8 @@ export function isPlausible(configuration: Configuration, from: Address, message
       );
     case "Promised":
       return isFrom("acceptor") && isNumber(message.ballot) && isReport(configuration, message);
+    case "Wanted":
+      return isFrom("proposer") && isNumber(message.slot);
     case "Payload":
       return isFrom("acceptor") && isNumber(message.slot) && isValue(configuration, message);
     case "Certificate":

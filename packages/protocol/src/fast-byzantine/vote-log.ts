@@ -65,8 +65,4 @@ export class VoteLog {
       .sort(([one], [other]) => one - other)
       .map(([slot, { ballot, digest }]) => ({ slot, ballot, digest }));
   }
-
-  values(): Iterable<readonly [Slot, CastVote]> {
-    return this.#votes;
-  }
 }

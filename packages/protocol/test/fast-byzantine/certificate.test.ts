@@ -116,7 +116,7 @@ describe("a certificate", () => {
     ]);
     expect(judgement?.highest).toBe(far);
     expect(judgement?.isConclusive).toBe(true);
-    expect(judgement?.required).toEqual([keyOf(digestOf("v"))]);
+    expect([...(judgement?.required ?? [])]).toEqual([[far, keyOf(digestOf("v"))]]);
   });
 
   test("leaves free what the reports leave free, also above what was voted for", () => {

@@ -117,9 +117,14 @@ describe("an acceptor", () => {
     const votes = [{ slot: 1, ballot: 1, digest: digest(A) }];
     expect(out.sendAfterPersist).toEqual([
       { to: proposer(2), message: { kind: "Promised", ballot: 2, stableThrough: 0, votes, signature: unsigned } },
-      { to: proposer(2), message: { kind: "Payload", ballot: 2, slot: 1, value: A } },
     ]);
     expect(votesIn(role.step(proposer(1), accept(1, 2, B)))).toEqual([]);
+    // The value of one the leader asks for, and nobody else.
+    for (const node of [1, 3]) expect(role.step(proposer(node), { kind: "Wanted", slot: 1 }).send).toEqual([]);
+    expect(role.step(proposer(2), { kind: "Wanted", slot: 2 }).send).toEqual([]);
+    expect(role.step(proposer(2), { kind: "Wanted", slot: 1 }).send).toEqual([
+      { to: proposer(2), message: { kind: "Payload", slot: 1, value: A } },
+    ]);
   });
 
   test("votes in a later ballot only after a certificate, and only for what that vouches for", () => {
@@ -299,8 +304,9 @@ describe("a proposer", () => {
     for (const asked of [A, B]) role.step(addressOf("client", 9), { kind: "Request", sequence: 1, command: asked });
     const votes = [{ slot: 1, ballot: 1, digest: digest(A) }];
     const promised: Message = { kind: "Promised", ballot: 2, stableThrough: 0, votes, signature: unsigned };
-    for (const node of [1, 3, 4, 5, 6]) expect(kinds(role.step(acceptor(node), promised))).toEqual([]);
-    const out = role.step(acceptor(3), { kind: "Payload", ballot: 2, slot: 1, value: A });
+    for (const node of [1, 3, 4, 5]) expect(kinds(role.step(acceptor(node), promised))).toEqual([]);
+    expect(kinds(role.step(acceptor(6), promised))).toEqual(["Wanted"]);
+    const out = role.step(acceptor(3), { kind: "Payload", slot: 1, value: A });
     expect(kinds(out)).toEqual(["Certificate", "Accept"]);
     const proposed = out.sendAfterPersist.map(({ message }) => message).filter(({ kind }) => kind === "Accept");
     expect([...new Set(proposed)]).toEqual([accept(2, 1, A), accept(2, 2, B)]);
@@ -318,10 +324,11 @@ describe("a proposer", () => {
     // Nobody has reported these, nor node 6 anything.
     for (let junk = 0; junk < 100; junk++) {
       const value = command(`junk ${junk}`);
-      for (const node of [1, 6]) role.step(acceptor(node), { kind: "Payload", ballot: 2, slot: 1, value });
+      for (const node of [1, 6]) role.step(acceptor(node), { kind: "Payload", slot: 1, value });
     }
-    expect(kinds(role.step(acceptor(6), { kind: "Payload", ballot: 2, slot: 1, value: A }))).toEqual([]);
+    expect(kinds(role.step(acceptor(6), { kind: "Payload", slot: 1, value: A }))).toEqual([]);
     role.step(acceptor(6), promised);
-    expect(kinds(role.step(acceptor(3), { kind: "Payload", ballot: 2, slot: 1, value: A }))).toContain("Certificate");
+    expect(kinds(role.step(acceptor(1), { kind: "Payload", slot: 1, value: B }))).toEqual([]);
+    expect(kinds(role.step(acceptor(3), { kind: "Payload", slot: 1, value: A }))).toContain("Certificate");
   });
 });

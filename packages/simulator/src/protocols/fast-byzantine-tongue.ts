@@ -50,7 +50,7 @@ export const fastByzantineTongue: Tongue<Message> = {
   /** The value of a vote that they made up, for whoever asks for reports. */
   echo(_node, from, message) {
     if (message.kind !== "Prepare") return [];
-    return [{ to: from, message: { kind: "Payload", ballot: message.ballot, slot: 1, value: invented } }];
+    return [{ to: from, message: { kind: "Payload", slot: 1, value: invented } }];
   },
 };
 
