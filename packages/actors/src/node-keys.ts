@@ -20,16 +20,35 @@ export function makeNodeKeys(folder: string, nodes: readonly number[]): void {
   for (const node of nodes) makeKeyPair(keyFile(folder, node));
 }
 
-/** @throws StorageError when a key is lost or damaged */
-export function readNodeKeys(folder: string, nodes: readonly number[]): NodeKeys {
-  return new Map(nodes.map((node) => [node, readKey(keyFile(folder, node), node)]));
+/** The public keys of nodes, in PEM, by node. */
+export type KnownKeys = Readonly<Record<string, string>>;
+
+export function knownKeysOf(keys: NodeKeys): KnownKeys {
+  return Object.fromEntries([...keys].map(([node, { publicKey }]) => [node, publicKey]));
 }
 
-function readKey(file: string, node: number): KeyPair {
+/**
+ * @param known the public keys that the nodes have had; any key is taken of a node of which none is known
+ * @throws StorageError when a key is lost, damaged, or another than it was
+ */
+export function readNodeKeys(folder: string, nodes: readonly number[], known: KnownKeys): NodeKeys {
+  return new Map(nodes.map((node) => [node, readKey(keyFile(folder, node), node, known[node])]));
+}
+
+function readKey(file: string, node: number, known: string | undefined): KeyPair {
   if (!existsSync(file)) {
     const detail = `the key of node ${node} is missing: put it back, since what the node has signed was signed with it`;
     throw new StorageError("corrupt", file, detail);
   }
+  const pair = keyPairIn(file);
+  if (known !== undefined && pair.publicKey !== known) {
+    const detail = `holds another key than that of node ${node}: put that back, since what the node has signed was signed with it`;
+    throw new StorageError("corrupt", file, detail);
+  }
+  return pair;
+}
+
+function keyPairIn(file: string): KeyPair {
   try {
     return keyPairOf(file);
   } catch (cause) {

@@ -2,7 +2,7 @@
  * The data folder of a cluster: locked against a second user, and marked with what it holds, so that it is never
  * opened as something else, nor with a part of it gone.
  */
-import type { Plan } from "@synod/actors";
+import { knownKeysOf, type Plan } from "@synod/actors";
 import { FileLog, lockFolder, nodeFiles, requireLog, StorageError } from "@synod/storage";
 import { Effect, Schema, type Scope } from "effect";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -23,6 +23,8 @@ const Marker = Schema.Struct({
   protocol: Schema.optionalKey(Schema.String),
   /** Names the cluster, like no other; absent in folders of the time when nothing was signed. */
   cluster: Schema.optionalKey(Schema.NonEmptyString),
+  /** The public keys of the nodes, where they sign; absent in folders of the time when they were not kept. */
+  keys: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** How many there were at first. */
   nodes: Schema.Int,
   /** Nodes that were started to join since, in order. */
@@ -63,8 +65,7 @@ export const openFolder = Effect.fnUntraced(function* (
       newLogs(folder, logFolders(folder, plan, nobody));
       // Before the marker, as the logs: from then on a key that is missing is lost.
       makeKeys(folder, plan);
-      writeMarker(folder, marker);
-      return keeper(folder, plan, marker);
+      return keeper(folder, plan, marker, true);
     });
   }
   const where = join(folder, "cluster.json");
@@ -93,17 +94,23 @@ export const openFolder = Effect.fnUntraced(function* (
     return yield* new ConfigurationError({ message });
   }
   return yield* attempt(folder, () => {
-    const kept = keeper(folder, plan, found);
-    for (const path of logFolders(folder, plan, kept.comings)) requireLog(path);
-    return kept;
+    for (const path of logFolders(folder, plan, comingsOf(found))) requireLog(path);
+    return keeper(folder, plan, found, false);
   });
 });
 
-function keeper(folder: string, plan: Plan, marker: Marker): Kept {
-  const { joined = [], left = [] } = marker;
-  let made: Comings = { joined, left };
+function comingsOf({ joined = [], left = [] }: Marker): Comings {
+  return { joined, left };
+}
+
+/** Writes the marker when it is new, or does not know the keys yet. */
+function keeper(folder: string, plan: Plan, found: Marker, isNew: boolean): Kept {
+  const identity = keptIdentity(folder, plan, found.cluster, found.keys);
+  const marker = identity === undefined ? found : { ...found, keys: knownKeysOf(identity.keys) };
+  if (isNew || (identity !== undefined && found.keys === undefined)) writeMarker(folder, marker);
+  let made = comingsOf(found);
   return {
-    identity: keptIdentity(folder, plan, marker.cluster),
+    identity,
     comings: made,
     keep(comings) {
       try {

@@ -1,7 +1,7 @@
 /**
  * What tells a cluster and its nodes from all others, where the protocol signs.
  */
-import { makeNodeKeys, newNodeKeys, readNodeKeys, type NodeKeys, type Plan } from "@synod/actors";
+import { makeNodeKeys, newNodeKeys, readNodeKeys, type KnownKeys, type NodeKeys, type Plan } from "@synod/actors";
 import { StorageError } from "@synod/storage";
 import { randomUUID } from "node:crypto";
 
@@ -33,12 +33,14 @@ export function makeKeys(folder: string, { signs, nodes }: Plan): void {
  * Of a cluster that its folder keeps.
  *
  * @param cluster the name that the folder says
- * @throws StorageError when a part of it is lost
+ * @param known the public keys that it says; none in folders of the time when it said none
+ * @throws StorageError when a part of it is lost, or exchanged
  */
 export function keptIdentity(
   folder: string,
   { signs, nodes }: Plan,
   cluster: string | undefined,
+  known: KnownKeys = {},
 ): Identity | undefined {
   if (!signs) return undefined;
   // It begins every text that was signed.
@@ -48,6 +50,7 @@ export function keptIdentity(
     keys: readNodeKeys(
       folder,
       nodes.map(({ node }) => node),
+      known,
     ),
   };
 }

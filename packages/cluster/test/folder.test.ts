@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -53,6 +53,30 @@ test("a node without its key is refused, and with it back it opens", async () =>
   await expect(use(byzantine)).rejects.toMatchObject({ reason: "corrupt", where: key });
   renameSync(join(data, "away"), key);
   expect(await use(byzantine)).toBe("1");
+});
+
+test("a key that was exchanged is refused, and with the right one back it opens", async () => {
+  const byzantine = { protocol: "byzantine", nodes: 4, signatures: "inline" } as const;
+  await use(byzantine);
+  const [key, another] = [join(data, "node-2", "key.pem"), join(data, "node-3", "key.pem")];
+  copyFileSync(key, join(data, "away"));
+  copyFileSync(another, key);
+  const exchanged = {
+    reason: "corrupt",
+    where: key,
+    message: expect.stringContaining("another key than that of node 2"),
+  };
+  await expect(use(byzantine)).rejects.toMatchObject(exchanged);
+  copyFileSync(join(data, "away"), key);
+  expect(await use(byzantine)).toBe("1");
+  // A folder of the time when none were known takes those that are there, and knows them from then on.
+  const marker = join(data, "cluster.json");
+  const { keys, ...older } = JSON.parse(readFileSync(marker, "utf8"));
+  expect(Object.keys(keys)).toEqual(["1", "2", "3", "4"]);
+  writeFileSync(marker, JSON.stringify(older));
+  expect(await use(byzantine)).toBe("1");
+  copyFileSync(another, key);
+  await expect(use(byzantine)).rejects.toMatchObject(exchanged);
 });
 
 test("a folder whose nodes sign keeps the name of its cluster", async () => {
