@@ -19,7 +19,7 @@ import { everyQuorum, historyOf, mayAdd, newInstance, orders, sameCommand, votes
 import type { CommandHistory, Instance } from "./history-instance.ts";
 import { HistoryRecord, type RecoveredHistories } from "./history-record.ts";
 
-export type { RecoveredHistories } from "./history-record.ts";
+export type { Held, RecoveredHistories } from "./history-record.ts";
 
 export interface HistoriesCheckerOptions {
   readonly quorums: QuorumSystem;
@@ -237,7 +237,7 @@ export class HistoriesChecker {
   }
 
   /** Someone says that these closed instances are chosen, from a slot on. */
-  saysChosen(who: string, { from, values }: generalized.Chosen): void {
+  saysChosen(who: string, { from, values }: Pick<generalized.Chosen, "from" | "values">): void {
     let slot = from;
     let commands: Value[] = [];
     for (const { value } of values) {

@@ -4,7 +4,7 @@
 import { noBallot, type Ballot, type generalized } from "@synod/protocol";
 
 /** A vote: in which ballot, and for how many commands. */
-interface Held {
+export interface Held {
   readonly ballot: Ballot;
   readonly length: number;
 }

@@ -2,12 +2,13 @@
  * What the messages and entries of Byzantine Paxos mean to the checkers, and what a run of it comes to. Liars are passed
  * over.
  */
-import { nodeOf, roleOf, showAddress, type Address, type byzantine } from "@synod/protocol";
+import { nodeOf, roleOf, showAddress, type Address, type Ballot, type byzantine } from "@synod/protocol";
 import type { RoleRecovered } from "@synod/driver";
-import type { RecoveredLog } from "../check/consensus.ts";
 import type { HonestChecker } from "../check/honest.ts";
 import type { Tally } from "../world/tally.ts";
 import type { Watcher } from "../world/protocol.ts";
+import { holdsEach, learnsEach } from "./catch-up-watch.ts";
+import { Lives } from "./lives.ts";
 import type { ReplicaCheckers } from "./replica-checkers.ts";
 
 export interface ByzantineWatcherOptions {
@@ -34,10 +35,7 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
   readonly #options: ByzantineWatcherOptions;
   readonly #checkers: ReplicaCheckers<HonestChecker>;
   readonly #reached: Tally;
-  readonly #lives = new Set<Address>();
-  /** By node: the slot of the newest snapshot that its disk had when its learner began this life. */
-  readonly #kept = new Map<number, number>();
-  readonly #recovering = new Map<Address, RecoveredLog>();
+  readonly #lives: Lives<Ballot>;
   /** What was seen last: a message to several is looked at once. */
   #seen: byzantine.Message | undefined;
   #highestView = 0;
@@ -46,20 +44,19 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
     this.#options = options;
     this.#checkers = options.checkers;
     this.#reached = options.reached;
+    this.#lives = new Lives({
+      ...options,
+      isHonest: (node) => this.#isHonest(node),
+      count: (name) => options.reached.count(name),
+    });
   }
 
-  begins(address: Address): void {
-    if (this.#lives.has(address)) this.#reached.count("restarts");
-    this.#lives.add(address);
-    if (!this.#isHonest(address)) return;
-    this.#recovering.set(address, { ballot: 0, votes: new Map(), trimmedThrough: 0 });
-    if (roleOf(address) !== "learner") return;
-    this.#checkers.delivery.begins(nodeOf(address));
-    this.#kept.set(nodeOf(address), this.#options.survivingSnapshot(nodeOf(address)));
+  begins(address: Address, life: number): void {
+    this.#lives.begins(address, life);
   }
 
   recovered(address: Address, entry: byzantine.Entry): void {
-    const log = this.#recovering.get(address);
+    const log = this.#lives.recovering(address);
     if (log === undefined) return;
     if (entry.kind === "Trim") log.trimmedThrough = Math.max(log.trimmedThrough, entry.slot);
     if (entry.kind === "Entered" || entry.kind === "Certified") log.ballot = Math.max(log.ballot, entry.ballot);
@@ -68,14 +65,9 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
     }
   }
 
-  began(address: Address, { tornBytes, snapshotSlot }: RoleRecovered): void {
-    if (tornBytes > 0) this.#reached.count("torn-tails");
-    if (!this.#isHonest(address)) return;
-    const node = nodeOf(address);
-    if (roleOf(address) === "learner") this.#checkers.snapshots.began(node, snapshotSlot, this.#kept.get(node) ?? 0);
-    const log = this.#recovering.get(address);
-    this.#recovering.delete(address);
-    if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(node, log);
+  began(address: Address, recovered: RoleRecovered): void {
+    const log = this.#lives.began(address, recovered);
+    if (log !== undefined) this.#checkers.consensus.began(nodeOf(address), log);
   }
 
   sent(from: Address, _to: Address, message: byzantine.Message): void {
@@ -99,7 +91,8 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
         return consensus.promises(node, message.ballot, message.stable, votes);
       }
       case "Chosen":
-        return this.#tellsChosen(`an answer of ${showAddress(from)}`, message);
+        // Others believe it: it must be what was chosen, whatever this node voted for.
+        return learnsEach(consensus, `an answer of ${showAddress(from)}`, message);
       case "Trim":
         return snapshots.saysDurable(node, message.slot, () => this.#options.survivingSnapshot(node));
       case "Response":
@@ -127,11 +120,8 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
         return consensus.durableTrim(node, entry.slot);
       case "Chosen":
         this.#reached.count("repairs");
-        this.#tellsChosen(`the log of ${showAddress(address)}`, entry);
-        for (const [index, { value }] of entry.values.entries()) {
-          snapshots.holds(node, entry.from + index, value.length);
-        }
-        return;
+        learnsEach(consensus, `the log of ${showAddress(address)}`, entry);
+        return holdsEach(snapshots, node, entry);
       case "Stable":
         this.#reached.count("stable-checkpoints");
         return;
@@ -154,11 +144,6 @@ export class ByzantineWatcher implements Watcher<byzantine.Message, byzantine.En
 
   failed(_endpoint: Address, reason: string): void {
     this.#reached.count(`storage-${reason}`);
-  }
-
-  /** Others believe it: it must be what was chosen, whatever this node voted for. */
-  #tellsChosen(who: string, { from, values }: byzantine.Chosen): void {
-    for (const [index, { value }] of values.entries()) this.#checkers.consensus.learns(who, from + index, value);
   }
 
   #count(message: byzantine.Message): void {

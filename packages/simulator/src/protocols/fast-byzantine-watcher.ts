@@ -1,13 +1,14 @@
 /**
  * What the messages and entries of Fast Byzantine Paxos mean to the checkers. What liars say and keep means nothing.
  */
-import { nodeOf, roleOf, showAddress, type Address, type fastByzantine } from "@synod/protocol";
+import { nodeOf, roleOf, showAddress, type Address, type Ballot, type fastByzantine } from "@synod/protocol";
 import type { RoleRecovered } from "@synod/driver";
-import type { RecoveredLog } from "../check/acceptor-record.ts";
 import type { LearnedLogsChecker } from "../check/learned-logs.ts";
 import type { SlotVotesChecker } from "../check/slot-votes.ts";
 import type { Watcher } from "../world/protocol.ts";
 import type { Tally } from "../world/tally.ts";
+import { holdsEach, learnsEach } from "./catch-up-watch.ts";
+import { Lives } from "./lives.ts";
 import type { ReplicaCheckers } from "./replica-checkers.ts";
 
 export type FastByzantineCheckers = ReplicaCheckers<SlotVotesChecker>;
@@ -39,11 +40,8 @@ export class FastByzantineWatcher implements Watcher<
 > {
   readonly #options: FastByzantineWatcherOptions;
   readonly #checkers: FastByzantineCheckers;
-  readonly #lives = new Set<Address>();
-  readonly #recovering = new Map<Address, RecoveredLog>();
+  readonly #lives: Lives<Ballot>;
   readonly #recoveringSlots = new Map<Address, Set<number>>();
-  /** By node: the slot of the newest snapshot that its disk had when its learner began this life. */
-  readonly #kept = new Map<number, number>();
   #highestBallot = 1;
   /** What was seen last: a message to several is looked at once. */
   #seen: fastByzantine.Message | undefined;
@@ -51,20 +49,16 @@ export class FastByzantineWatcher implements Watcher<
   constructor(options: FastByzantineWatcherOptions) {
     this.#options = options;
     this.#checkers = options.checkers;
+    this.#lives = new Lives({ ...options, count: (name) => options.reached.count(name) });
   }
 
-  begins(address: Address, _life: number): void {
-    if (this.#lives.has(address)) this.#count("restarts");
-    this.#lives.add(address);
-    this.#recovering.set(address, { ballot: 0, votes: new Map(), trimmedThrough: 0 });
+  begins(address: Address, life: number): void {
+    this.#lives.begins(address, life);
     this.#recoveringSlots.set(address, new Set());
-    if (roleOf(address) !== "learner") return;
-    this.#checkers.delivery.begins(nodeOf(address));
-    this.#kept.set(nodeOf(address), this.#options.survivingSnapshot(nodeOf(address)));
   }
 
   recovered(address: Address, entry: fastByzantine.Entry): void {
-    const log = this.#recovering.get(address);
+    const log = this.#lives.recovering(address);
     if (log === undefined) return;
     switch (entry.kind) {
       case "Trim":
@@ -83,19 +77,16 @@ export class FastByzantineWatcher implements Watcher<
     }
   }
 
-  began(address: Address, { tornBytes, snapshotSlot }: RoleRecovered): void {
-    if (tornBytes > 0) this.#count("torn-tails");
-    const node = nodeOf(address);
-    const log = this.#recovering.get(address);
+  began(address: Address, recovered: RoleRecovered): void {
+    const log = this.#lives.began(address, recovered);
     const slots = this.#recoveringSlots.get(address);
-    this.#recovering.delete(address);
     this.#recoveringSlots.delete(address);
+    const node = nodeOf(address);
     if (!this.#options.isHonest(node)) return;
-    if (roleOf(address) === "learner") {
-      this.#checkers.snapshots.began(node, snapshotSlot, this.#kept.get(node) ?? 0);
-      if (slots !== undefined) this.#options.logs.began(node, slots, snapshotSlot);
+    if (roleOf(address) === "learner" && slots !== undefined) {
+      this.#options.logs.began(node, slots, recovered.snapshotSlot);
     }
-    if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(node, log);
+    if (log !== undefined) this.#checkers.consensus.began(node, log);
   }
 
   sent(from: Address, _to: Address, message: fastByzantine.Message): void {
@@ -135,11 +126,9 @@ export class FastByzantineWatcher implements Watcher<
       snapshots.trims(node, entry.slot);
     }
     if (entry.kind !== "Chosen") return;
-    for (const [index, { value }] of entry.values.entries()) {
-      consensus.learns(`the log of ${showAddress(address)}`, entry.from + index, value);
-      this.#options.logs.holds(node, entry.from + index);
-      snapshots.holds(node, entry.from + index, value.length);
-    }
+    learnsEach(consensus, `the log of ${showAddress(address)}`, entry);
+    holdsEach(snapshots, node, entry);
+    for (const index of entry.values.keys()) this.#options.logs.holds(node, entry.from + index);
   }
 
   delivered(address: Address, delivery: fastByzantine.Delivery): void {
@@ -215,9 +204,7 @@ export class FastByzantineWatcher implements Watcher<
         return this.#options.logs.says(node, message.through, () => this.#options.survivingSnapshot(node));
       case "Chosen":
         if (message.values.length > 0) this.#count("log-catch-ups");
-        for (const [index, { value }] of message.values.entries()) {
-          consensus.learns(`an answer of learner ${node}`, message.from + index, value);
-        }
+        learnsEach(consensus, `an answer of learner ${node}`, message);
         snapshots.saysDurable(node, message.trimmedThrough, () => this.#options.survivingSnapshot(node));
         return;
       case "Response":

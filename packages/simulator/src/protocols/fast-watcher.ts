@@ -1,13 +1,14 @@
 /**
  * What the messages and entries of Fast Paxos mean to the checkers.
  */
-import { fast, nodeOf, roleOf, showAddress, type Address } from "@synod/protocol";
+import { fast, nodeOf, roleOf, showAddress, type Address, type Ballot } from "@synod/protocol";
 import type { RoleRecovered } from "@synod/driver";
-import type { RecoveredLog } from "../check/consensus.ts";
 import type { ConsensusChecker } from "../check/consensus.ts";
 import type { Watcher } from "../world/protocol.ts";
 import type { Tally } from "../world/tally.ts";
+import { CatchUpWatch, learnsEach } from "./catch-up-watch.ts";
 import { FastReached } from "./fast-reached.ts";
+import { Lives } from "./lives.ts";
 import type { ReplicaCheckers } from "./replica-checkers.ts";
 
 export interface FastWatcherOptions {
@@ -21,10 +22,8 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
   readonly #options: FastWatcherOptions;
   readonly #checkers: ReplicaCheckers<ConsensusChecker>;
   readonly #reached: FastReached;
-  readonly #lives = new Map<Address, number>();
-  /** By node: the slot of the newest snapshot that its disk had when its learner began this life. */
-  readonly #kept = new Map<number, number>();
-  readonly #recovering = new Map<Address, RecoveredLog>();
+  readonly #lives: Lives<Ballot>;
+  readonly #catchUp: CatchUpWatch;
   /** What was seen last: a message to several is looked at once. */
   #seen: fast.Message | undefined;
 
@@ -32,19 +31,19 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
     this.#options = options;
     this.#checkers = options.checkers;
     this.#reached = new FastReached(options.reached);
+    this.#lives = new Lives({ ...options, count: (name) => this.#reached.count(name) });
+    this.#catchUp = new CatchUpWatch({
+      ...options,
+      saysChosen: (who, told) => learnsEach(this.#checkers.consensus, who, told),
+    });
   }
 
   begins(address: Address, life: number): void {
-    if (this.#lives.has(address)) this.#reached.count("restarts");
-    this.#lives.set(address, life);
-    this.#recovering.set(address, { ballot: 0, votes: new Map(), trimmedThrough: 0 });
-    if (roleOf(address) !== "learner") return;
-    this.#checkers.delivery.begins(nodeOf(address));
-    this.#kept.set(nodeOf(address), this.#options.survivingSnapshot(nodeOf(address)));
+    this.#lives.begins(address, life);
   }
 
   recovered(address: Address, entry: fast.Entry): void {
-    const log = this.#recovering.get(address);
+    const log = this.#lives.recovering(address);
     if (log === undefined) return;
     if (entry.kind === "Trim") log.trimmedThrough = Math.max(log.trimmedThrough, entry.slot);
     if (entry.kind === "Prepare") log.ballot = Math.max(log.ballot, entry.ballot);
@@ -53,13 +52,9 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
     log.votes.set(entry.slot, Math.max(entry.ballot, log.votes.get(entry.slot) ?? 0));
   }
 
-  began(address: Address, { tornBytes, snapshotSlot }: RoleRecovered): void {
-    if (tornBytes > 0) this.#reached.count("torn-tails");
-    const node = nodeOf(address);
-    if (roleOf(address) === "learner") this.#checkers.snapshots.began(node, snapshotSlot, this.#kept.get(node) ?? 0);
-    const log = this.#recovering.get(address);
-    this.#recovering.delete(address);
-    if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(node, log);
+  began(address: Address, recovered: RoleRecovered): void {
+    const log = this.#lives.began(address, recovered);
+    if (log !== undefined) this.#checkers.consensus.began(nodeOf(address), log);
   }
 
   sent(from: Address, _to: Address, message: fast.Message): void {
@@ -83,7 +78,7 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
 
   durable(address: Address, entry: fast.Entry): void {
     const node = nodeOf(address);
-    const { consensus, snapshots } = this.#checkers;
+    const { consensus } = this.#checkers;
     if (roleOf(address) === "proposer" && entry.kind === "Prepare") consensus.durableBallot(node, entry.ballot);
     if (roleOf(address) !== "acceptor") return;
     this.#reached.durable(entry);
@@ -94,14 +89,8 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
       case "Accepted":
         return this.#durableVote(node, entry);
       case "Trim":
-        snapshots.trims(node, entry.slot);
-        return consensus.durableTrim(node, entry.slot);
       case "Chosen":
-        for (const [index, { value }] of entry.values.entries()) {
-          consensus.learns(`the log of ${showAddress(address)}`, entry.from + index, value);
-          snapshots.holds(node, entry.from + index, value.length);
-        }
-        return;
+        return this.#catchUp.keeps(address, entry);
     }
   }
 
@@ -133,7 +122,7 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
   #sentByProposer(from: Address, message: fast.Message): void {
     const { consensus } = this.#checkers;
     const node = nodeOf(from);
-    const life = this.#lives.get(from) ?? 0;
+    const life = this.#lives.lifeOf(from);
     switch (message.kind) {
       case "Prepare":
         consensus.uses(message.ballot, node, life);
@@ -170,40 +159,27 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
         consensus.claims(showAddress(from), message.chosenThrough);
         return consensus.confirms(node, message.ballot);
       case "Chosen":
-        return this.#says(from, message);
+        return this.#catchUp.says(from, message);
       default:
         return;
     }
   }
 
   #sentByLearner(from: Address, message: fast.Message): void {
-    const node = nodeOf(from);
-    const { consensus, snapshots } = this.#checkers;
+    const { consensus } = this.#checkers;
     switch (message.kind) {
-      case "Chosen":
-        return this.#says(from, message);
       case "Learned":
         for (const [index, { isHeld, value }] of message.values.entries()) {
           if (!isHeld) consensus.learns(showAddress(from), message.from + index, value);
         }
         return consensus.claims(showAddress(from), message.from + message.values.length - 1);
+      case "Chosen":
       case "SnapshotPart":
-        return consensus.claims(showAddress(from), message.slot);
       case "Trim":
-        consensus.claims(showAddress(from), message.slot);
-        return snapshots.saysDurable(node, message.slot, () => this.#options.survivingSnapshot(node));
       case "Response":
-        return this.#checkers.responds(node, message.reply);
+        return this.#catchUp.says(from, message);
       default:
         return;
     }
-  }
-
-  #says(from: Address, { from: first, values, trimmedThrough }: fast.Chosen): void {
-    const { consensus } = this.#checkers;
-    for (const [index, { value }] of values.entries()) {
-      consensus.learns(`an answer of ${showAddress(from)}`, first + index, value);
-    }
-    consensus.claims(showAddress(from), trimmedThrough);
   }
 }

@@ -3,9 +3,11 @@
  */
 import { ballotOwner, nodeOf, roleOf, showAddress, type Address, type generalized } from "@synod/protocol";
 import type { RoleRecovered } from "@synod/driver";
-import type { HistoriesChecker, RecoveredHistories } from "../check/histories.ts";
+import type { Held, HistoriesChecker } from "../check/histories.ts";
 import type { Watcher } from "../world/protocol.ts";
 import type { Tally } from "../world/tally.ts";
+import { CatchUpWatch } from "./catch-up-watch.ts";
+import { Lives } from "./lives.ts";
 import type { ReplicaCheckers } from "./replica-checkers.ts";
 
 export interface GeneralizedWatcherOptions {
@@ -30,10 +32,8 @@ const counted: Partial<Record<generalized.Message["kind"], string>> = {
 export class GeneralizedWatcher implements Watcher<generalized.Message, generalized.Entry, generalized.Delivery> {
   readonly #options: GeneralizedWatcherOptions;
   readonly #checkers: ReplicaCheckers<HistoriesChecker>;
-  readonly #lives = new Map<Address, number>();
-  /** By node: the slot of the newest snapshot that its disk had when its learner began this life. */
-  readonly #kept = new Map<number, number>();
-  readonly #recovering = new Map<Address, RecoveredHistories>();
+  readonly #lives: Lives<Held>;
+  readonly #catchUp: CatchUpWatch;
   /** What was seen last: a message to several is looked at once. */
   #seen: generalized.Message | undefined;
   /** The highest ballot that a leader has begun. */
@@ -42,20 +42,20 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
   constructor(options: GeneralizedWatcherOptions) {
     this.#options = options;
     this.#checkers = options.checkers;
+    this.#lives = new Lives({ ...options, count: (name) => options.reached.count(name) });
+    this.#catchUp = new CatchUpWatch({
+      ...options,
+      saysChosen: (who, told) => this.#checkers.consensus.saysChosen(who, told),
+    });
   }
 
   begins(address: Address, life: number): void {
-    if (this.#lives.has(address)) this.#count("restarts");
-    this.#lives.set(address, life);
-    this.#recovering.set(address, { ballot: 0, votes: new Map(), trimmedThrough: 0 });
-    if (roleOf(address) !== "learner") return;
-    this.#checkers.delivery.begins(nodeOf(address));
-    this.#checkers.consensus.starts(nodeOf(address), 0);
-    this.#kept.set(nodeOf(address), this.#options.survivingSnapshot(nodeOf(address)));
+    this.#lives.begins(address, life);
+    if (roleOf(address) === "learner") this.#checkers.consensus.starts(nodeOf(address), 0);
   }
 
   recovered(address: Address, entry: generalized.Entry): void {
-    const log = this.#recovering.get(address);
+    const log = this.#lives.recovering(address);
     if (log === undefined) return;
     if (entry.kind === "Trim") log.trimmedThrough = Math.max(log.trimmedThrough, entry.slot);
     if (entry.kind === "Prepare") log.ballot = Math.max(log.ballot, entry.ballot);
@@ -67,16 +67,11 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
     log.votes.set(slot, { ballot, length });
   }
 
-  began(address: Address, { tornBytes, snapshotSlot }: RoleRecovered): void {
-    if (tornBytes > 0) this.#count("torn-tails");
+  began(address: Address, recovered: RoleRecovered): void {
+    const log = this.#lives.began(address, recovered);
     const node = nodeOf(address);
-    if (roleOf(address) === "learner") {
-      this.#checkers.snapshots.began(node, snapshotSlot, this.#kept.get(node) ?? 0);
-      this.#checkers.consensus.starts(node, snapshotSlot);
-    }
-    const log = this.#recovering.get(address);
-    this.#recovering.delete(address);
-    if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(node, log);
+    if (roleOf(address) === "learner") this.#checkers.consensus.starts(node, recovered.snapshotSlot);
+    if (log !== undefined) this.#checkers.consensus.began(node, log);
   }
 
   sent(from: Address, _to: Address, message: generalized.Message): void {
@@ -101,7 +96,7 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
 
   durable(address: Address, entry: generalized.Entry): void {
     const node = nodeOf(address);
-    const { consensus, snapshots } = this.#checkers;
+    const { consensus } = this.#checkers;
     if (roleOf(address) === "proposer" && entry.kind === "Prepare") consensus.durableBallot(node, entry.ballot);
     if (roleOf(address) !== "acceptor") return;
     switch (entry.kind) {
@@ -117,15 +112,10 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
         return this.#checkers.advance();
       case "Trim":
         this.#count("trims");
-        snapshots.trims(node, entry.slot);
-        return consensus.durableTrim(node, entry.slot);
+        return this.#catchUp.keeps(address, entry);
       case "Chosen":
         this.#count("repairs");
-        consensus.saysChosen(`the log of ${showAddress(address)}`, entry);
-        for (const [index, { value }] of entry.values.entries()) {
-          snapshots.holds(node, entry.from + index, value.length);
-        }
-        return;
+        return this.#catchUp.keeps(address, entry);
     }
   }
 
@@ -146,7 +136,7 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
   #sentByProposer(from: Address, message: generalized.Message): void {
     const { consensus } = this.#checkers;
     const node = nodeOf(from);
-    const life = this.#lives.get(from) ?? 0;
+    const life = this.#lives.lifeOf(from);
     switch (message.kind) {
       case "Prepare":
         consensus.uses(message.ballot, node, life);
@@ -191,33 +181,22 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
         return consensus.claims(showAddress(from), message.chosenThrough);
       case "Chosen":
         if (message.values.length > 0) this.#count("log-catch-ups");
-        return this.#says(from, message);
+        return this.#catchUp.says(from, message);
       default:
         return;
     }
   }
 
   #sentByLearner(from: Address, message: generalized.Message): void {
-    const node = nodeOf(from);
-    const { consensus, snapshots } = this.#checkers;
     switch (message.kind) {
       case "Chosen":
-        return this.#says(from, message);
       case "SnapshotPart":
-        return consensus.claims(showAddress(from), message.slot);
       case "Trim":
-        consensus.claims(showAddress(from), message.slot);
-        return snapshots.saysDurable(node, message.slot, () => this.#options.survivingSnapshot(node));
       case "Response":
-        return this.#checkers.responds(node, message.reply);
+        return this.#catchUp.says(from, message);
       default:
         return;
     }
-  }
-
-  #says(from: Address, message: generalized.Chosen): void {
-    this.#checkers.consensus.saysChosen(`an answer of ${showAddress(from)}`, message);
-    this.#checkers.consensus.claims(showAddress(from), message.trimmedThrough);
   }
 
   #holds(node: number, slot: number, commands: generalized.Commands): void {

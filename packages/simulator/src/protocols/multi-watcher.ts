@@ -1,11 +1,12 @@
 /**
  * What the messages and entries of Multi-Paxos mean to the checkers.
  */
-import { nodeOf, roleOf, showAddress, type Address, type multi } from "@synod/protocol";
+import { nodeOf, roleOf, showAddress, type Address, type Ballot, type multi } from "@synod/protocol";
 import type { RoleRecovered } from "@synod/driver";
-import type { RecoveredLog } from "../check/consensus.ts";
 import type { Watcher } from "../world/protocol.ts";
 import type { Tally } from "../world/tally.ts";
+import { CatchUpWatch, learnsEach } from "./catch-up-watch.ts";
+import { Lives } from "./lives.ts";
 import type { MultiCheckers } from "./multi-checkers.ts";
 import { MultiReached } from "./multi-reached.ts";
 
@@ -21,10 +22,8 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
   readonly #options: MultiWatcherOptions;
   readonly #checkers: MultiCheckers;
   readonly #reached: MultiReached;
-  readonly #lives = new Map<Address, number>();
-  /** By node: the slot of the newest snapshot that its disk had when its learner began this life. */
-  readonly #kept = new Map<number, number>();
-  readonly #recovering = new Map<Address, RecoveredLog>();
+  readonly #lives: Lives<Ballot>;
+  readonly #catchUp: CatchUpWatch;
   /** What was seen last: a message to several is looked at once. */
   #seen: multi.Message | undefined;
 
@@ -32,32 +31,28 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
     this.#options = options;
     this.#checkers = options.checkers;
     this.#reached = new MultiReached(options);
+    this.#lives = new Lives({ ...options, count: (name) => this.#reached.count(name) });
+    this.#catchUp = new CatchUpWatch({
+      ...options,
+      saysChosen: (who, told) => learnsEach(this.#checkers.consensus, who, told),
+    });
   }
 
   begins(address: Address, life: number): void {
-    if (this.#lives.has(address)) this.#reached.count("restarts");
-    this.#lives.set(address, life);
-    this.#recovering.set(address, { ballot: 0, votes: new Map(), trimmedThrough: 0 });
-    if (roleOf(address) !== "learner") return;
-    this.#checkers.delivery.begins(nodeOf(address));
-    this.#kept.set(nodeOf(address), this.#options.survivingSnapshot(nodeOf(address)));
+    this.#lives.begins(address, life);
   }
 
   recovered(address: Address, entry: multi.Entry): void {
-    const log = this.#recovering.get(address);
+    const log = this.#lives.recovering(address);
     if (log === undefined) return;
     if (entry.kind === "Trim") log.trimmedThrough = Math.max(log.trimmedThrough, entry.slot);
     if (entry.kind === "Prepare" || entry.kind === "Accept") log.ballot = Math.max(log.ballot, entry.ballot);
     if (entry.kind === "Accept") log.votes.set(entry.slot, Math.max(entry.ballot, log.votes.get(entry.slot) ?? 0));
   }
 
-  began(address: Address, { tornBytes, snapshotSlot }: RoleRecovered): void {
-    if (tornBytes > 0) this.#reached.count("torn-tails");
-    const node = nodeOf(address);
-    if (roleOf(address) === "learner") this.#checkers.snapshots.began(node, snapshotSlot, this.#kept.get(node) ?? 0);
-    const log = this.#recovering.get(address);
-    this.#recovering.delete(address);
-    if (log !== undefined && roleOf(address) === "acceptor") this.#checkers.consensus.began(node, log);
+  began(address: Address, recovered: RoleRecovered): void {
+    const log = this.#lives.began(address, recovered);
+    if (log !== undefined) this.#checkers.consensus.began(nodeOf(address), log);
   }
 
   sent(from: Address, _to: Address, message: multi.Message): void {
@@ -94,14 +89,8 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
         snapshots.holds(node, entry.slot, entry.value.length);
         return this.#checkers.advance();
       case "Trim":
-        snapshots.trims(node, entry.slot);
-        return consensus.durableTrim(node, entry.slot);
       case "Chosen":
-        for (const [index, { value }] of entry.values.entries()) {
-          consensus.learns(`the log of ${showAddress(address)}`, entry.from + index, value);
-          snapshots.holds(node, entry.from + index, value.length);
-        }
-        return;
+        return this.#catchUp.keeps(address, entry);
     }
   }
 
@@ -124,7 +113,7 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
   #sentByProposer(from: Address, message: multi.Message): void {
     const { consensus } = this.#checkers;
     const node = nodeOf(from);
-    const life = this.#lives.get(from) ?? 0;
+    const life = this.#lives.lifeOf(from);
     switch (message.kind) {
       case "Prepare":
         consensus.uses(message.ballot, node, life);
@@ -159,35 +148,21 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
         consensus.claims(showAddress(from), message.chosenThrough);
         return consensus.confirms(node, message.ballot);
       case "Chosen":
-        return this.#says(from, message);
+        return this.#catchUp.says(from, message);
       default:
         return;
     }
   }
 
   #sentByLearner(from: Address, message: multi.Message): void {
-    const node = nodeOf(from);
-    const { consensus, snapshots } = this.#checkers;
     switch (message.kind) {
       case "Chosen":
-        return this.#says(from, message);
       case "SnapshotPart":
-        return consensus.claims(showAddress(from), message.slot);
       case "Trim":
-        consensus.claims(showAddress(from), message.slot);
-        return snapshots.saysDurable(node, message.slot, () => this.#options.survivingSnapshot(node));
       case "Response":
-        return this.#checkers.responds(node, message.reply);
+        return this.#catchUp.says(from, message);
       default:
         return;
     }
-  }
-
-  #says(from: Address, { from: first, values, trimmedThrough }: multi.Chosen): void {
-    const { consensus } = this.#checkers;
-    for (const [index, { value }] of values.entries()) {
-      consensus.learns(`an answer of ${showAddress(from)}`, first + index, value);
-    }
-    consensus.claims(showAddress(from), trimmedThrough);
   }
 }
