@@ -144,6 +144,20 @@ describe("an acceptor", () => {
     }
   });
 
+  test("says Closed of an older transaction that it does not know, and after a restart again", () => {
+    const played = restored([]);
+    step(played, accept(1, true));
+    step(played, { from: addressOf("proposer", 1), message: { kind: "Closed", transaction } });
+    const older: Asked = {
+      from: addressOf("proposer", leaderOf(2, nodes)),
+      message: { kind: "Prepare", transaction: transaction - nodes, ballot: 2, participants },
+    };
+    for (const again of [played, restored(played.persisted), restored(played.acceptor.checkpoint())]) {
+      step(again, older);
+      expect(again.answer).toBe("Closed");
+    }
+  });
+
   test("asks for the end of what nobody brings to it, another leader each time", () => {
     const played = restored([]);
     step(played, prepare(2));

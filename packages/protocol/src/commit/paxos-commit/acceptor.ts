@@ -4,7 +4,7 @@
  * all participants have that.
  */
 import { addressOf, nodeOf, roleOf, type Address } from "../../address.ts";
-import { noBallot, type Ballot } from "../../ballot.ts";
+import { ballotOwner, noBallot, type Ballot } from "../../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../../output.ts";
 import type { Outcome, Share, TransactionId } from "../messages.ts";
 import { Outcomes } from "../outcomes.ts";
@@ -51,7 +51,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         if (roleOf(from) === "proposer") this.#decided(message, out);
         return;
       case "Closed":
-        if (roleOf(from) === "proposer") this.#close(message.transaction);
+        if (roleOf(from) === "proposer") this.#close(message.transaction, out);
         return;
       case "Settled":
         return this.#reminders.settled(from, message, out);
@@ -155,10 +155,15 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     out.persist.push(message);
   }
 
-  /** So many others take part in it no more that nothing can come of its votes. A restart finds them, and asks again. */
-  #close(transaction: TransactionId): void {
+  /**
+   * So many others take part in it no more that nothing can come of its votes. A restart finds them, and asks again; but
+   * of what is unknown here up to there, it says Closed from now on, and must say so after a restart: a leader decides by it.
+   */
+  #close(transaction: TransactionId, out: Output): void {
     if (!this.#undecided.delete(transaction)) return;
     this.#outcomes.forget(transaction);
+    const coordinator = ballotOwner(transaction, this.#configuration.nodes);
+    out.persist.push({ kind: "Forgotten", coordinator, through: transaction });
   }
 
   /**
