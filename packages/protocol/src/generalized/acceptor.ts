@@ -13,7 +13,7 @@ import { LogKeeper } from "../replication/log-keeper.ts";
 import type { Slot } from "../replication/messages.ts";
 import type { Value } from "../value.ts";
 import { CommandSet } from "./command-set.ts";
-import { leeway, type Configuration } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { carried, InstanceLog, isClosed, type Vote } from "./instance-log.ts";
 import type {
@@ -181,13 +181,20 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     out.send.push({ to: leader, message: { kind: "Request", sequence: 0, command } });
   }
 
-  /** Phase 2b of a classic ballot. What comes before what it lacks is passed over: the leader sends that again. */
+  /**
+   * Phase 2b of what the leader orders: commands in a classic ballot, the end of an instance in a fast one. What comes
+   * behind what it lacks is passed over: the leader sends that again. So is, in a fast ballot, what comes behind less than
+   * it has: the leader did not know of the rest.
+   */
   #append(from: Address, { ballot, slot, from: first, commands }: Append, out: Output): void {
     if (ballot < this.#promised) return this.#reject(from, ballot, out);
     this.#silentTicks = 0;
     const vote = this.#log.vote(slot);
     if (vote?.ballot !== ballot || first > vote.commands.size) return;
-    const added = commands.slice(vote.commands.size - first);
+    const known = vote.commands.size - first;
+    const hasEnded = isClosed(vote.commands.commands);
+    if (known > 0 && !vote.isClassic && !hasEnded) return;
+    const added = hasEnded ? [] : commands.slice(known);
     if (added.length > 0) this.#add(slot, vote, added, out);
     // It has voted, and the leader does not know.
     else out.sendAfterPersist.push({ to: from, message: this.#vote(slot, ballot, first) });
@@ -282,8 +289,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   #hasRoom(held: CommandSet, added: CommandSet): boolean {
     const { historyCommands, historyBytes } = this.#configuration.limits;
-    if (held.size + added.size >= leeway * historyCommands) return false;
-    return held.sizeBytes + added.sizeBytes < leeway * historyBytes;
+    if (held.size + added.size >= historyCommands) return false;
+    return held.sizeBytes + added.sizeBytes < historyBytes;
   }
 
   #vote(slot: Slot, ballot: Ballot, from: number): Accepted {

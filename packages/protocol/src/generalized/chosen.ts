@@ -38,6 +38,22 @@ export function haveCollided(accepted: readonly CommandHistory[], quorum: number
 }
 
 /**
+ * All that a quorum has accepted, where its histories agree: a history that acceptors may go on to. What others have
+ * accepted is in it, too, where that agrees. Undefined when no quorum has answered that agrees.
+ */
+export function agreedUpon(accepted: readonly CommandHistory[], quorum: number): CommandHistory | undefined {
+  for (const choice of choices(accepted, quorum)) {
+    const [first, ...rest] = choice;
+    if (first === undefined) return undefined;
+    const isAgreed = choice.every((one, at) => choice.slice(at + 1).every((other) => one.isCompatibleWith(other)));
+    if (!isAgreed) continue;
+    const agreed = rest.reduce((bound, history) => bound.lub(history), first);
+    return accepted.reduce((bound, other) => (bound.isCompatibleWith(other) ? bound.lub(other) : bound), agreed);
+  }
+  return undefined;
+}
+
+/**
  * ProvedSafe: a history that has as prefixes all that is chosen, or can still be, in lower ballots.
  *
  * Of the highest ballot k in which one of the acceptors has accepted something: each quorum R of which all who answered

@@ -34,12 +34,9 @@ export interface Configuration {
   readonly limits: HistoryBounds;
 }
 
-/** How far beyond the bounds of an instance, by which the leader closes it, an acceptor goes on adding. */
-export const leeway = 4;
-
 /** The most commands of a history: each acceptor adds up to its own bound, and a leader puts together what they have. */
 export function mostCommands({ nodes, limits: { historyCommands } }: Configuration): number {
-  return nodes.length * leeway * historyCommands + 1;
+  return nodes.length * historyCommands + 1;
 }
 
 export const fallBack: FallBack = { windowCommands: 32, mostCollisions: 8, classicTicks: 200 };

@@ -6,7 +6,7 @@ import { noBallot, type Ballot } from "../ballot.ts";
 import { noAcceptors, withAcceptor, type AcceptorSet, type QuorumSystem } from "../quorum.ts";
 import type { Slot } from "../replication/messages.ts";
 import type { Value } from "../value.ts";
-import { chosenIn, haveCollided } from "./chosen.ts";
+import { agreedUpon, chosenIn, haveCollided } from "./chosen.ts";
 import { CommandHistory } from "./command-history.ts";
 import { Vocabulary, type Interference } from "./interference.ts";
 import type { Accept, Accepted } from "./messages.ts";
@@ -91,13 +91,29 @@ export class Instance {
     return haveCollided(accepted, this.#quorums.phase2, this.#quorums.acceptors);
   }
 
-  /** The most commands that an acceptor has accepted, and the most bytes. */
-  largest(): { readonly commands: number; readonly bytes: number } {
-    const histories = [...this.#told.values()].map(({ history }) => history);
-    return {
-      commands: Math.max(0, ...histories.map(({ length }) => length)),
-      bytes: Math.max(0, ...histories.map(({ sizeBytes }) => sizeBytes)),
-    };
+  /** All that a quorum has accepted in the ballot, if it agrees. */
+  get agreed(): CommandHistory | undefined {
+    return agreedUpon(
+      [...this.#told.values()].map(({ history }) => history),
+      this.#quorums.phase2,
+    );
+  }
+
+  /** How many acceptors have told of something that is not in a history, and so cannot go on to it. */
+  opposedTo(whole: CommandHistory): number {
+    return [...this.#told.values()].filter(({ history }) => !history.isPrefixOf(whole)).length;
+  }
+
+  /** What an acceptor lacks of a history, when it has told of a beginning of it. */
+  lackedBy(node: number, whole: CommandHistory): readonly Value[] {
+    const told = this.#told.get(node)?.history;
+    return told?.isPrefixOf(whole) === true ? whole.commands.filter((command) => !told.has(command)) : [];
+  }
+
+  /** How many acceptors have so many commands, or so many bytes of them. */
+  filled(commands: number, bytes: number): number {
+    return [...this.#told.values()].filter(({ history }) => history.length >= commands || history.sizeBytes >= bytes)
+      .length;
   }
 
   /** A leader begins a ballot. */

@@ -58,6 +58,10 @@ export class Leadership {
   #quietTicks = 0;
   /** A command of this instance came again: its answer was lost, and only another instance takes it once more. */
   #isAskedAgain = false;
+  /** In a fast ballot: what this instance is to be closed with, once that is settled. It is never another in the ballot. */
+  #closing: CommandHistory | undefined;
+  /** By node: how many commands its acceptor had told of when it was sent what it lacks of that. */
+  readonly #sentBehind = new Map<number, number>();
   #closes: boolean;
 
   constructor(options: LeadershipOptions, preparation: Preparation) {
@@ -108,13 +112,15 @@ export class Leadership {
 
   /** Why a higher ballot is needed; undefined when none is. */
   get needsBallot(): "collision" | "full" | "stuck" | undefined {
-    const { historyCommands, historyBytes } = this.#configuration.limits;
+    const { quorums, timing } = this.#configuration;
     if (this.isClassic || this.#accept === undefined || this.#begunWith.isClosed) return undefined;
+    const closing = this.#closing;
+    if (closing !== undefined && this.#instance.opposedTo(closing) > quorums.acceptors - quorums.phase2) return "full";
     if (this.#instance.hasCollided) return "collision";
     if (!this.hasGotOn) return undefined;
-    const { commands, bytes } = this.#instance.largest();
-    if (commands >= historyCommands || bytes >= historyBytes || this.#isWornOut) return "full";
-    return this.#unsettledTicks >= this.#configuration.timing.retryTicks ? "stuck" : undefined;
+    if (closing === undefined && this.#isWornOut) return "full";
+    if (this.#unsettledTicks < timing.retryTicks) return undefined;
+    return closing !== undefined || this.#filled > 0 ? "full" : "stuck";
   }
 
   /** What the ballot began with is chosen: it may give way to another, and so each ballot gets on. */
@@ -152,6 +158,8 @@ export class Leadership {
       this.#quietTicks = 0;
       if (!this.#instance.isClosed) break;
       this.#isAskedAgain = false;
+      this.#closing = undefined;
+      this.#sentBehind.clear();
       this.#instance = new Instance(this.#instance.lastSlot + 1, this.#configuration.quorums, this.#interference);
       this.begin(out);
     }
@@ -161,6 +169,34 @@ export class Leadership {
       if (this.#instance.chosen.has(command)) this.#isAskedAgain = true;
       else this.#passOn(command, out);
     }
+    this.#close(out);
+  }
+
+  /**
+   * Closes an instance without another ballot. An acceptor that is full adds nothing more by itself, so that what a quorum
+   * of them agrees on can be put an end to: the leader sends each acceptor what it lacks of it, and a checkpoint behind.
+   * To acceptors these are commands as clients send them, and what is chosen is counted as ever.
+   */
+  #close(out: Output): void {
+    if (this.#accept === undefined || this.#begunWith.isClosed || !this.hasGotOn) return;
+    if (this.#closing === undefined && (this.#filled >= this.#configuration.quorums.phase2 || this.#isWornOut))
+      this.#closing = this.#instance.agreed?.append(noOp);
+    if (this.#closing === undefined) return;
+    const { slot } = this.#instance;
+    for (const node of this.#configuration.nodes) {
+      const from = this.#instance.toldBy(node);
+      const commands = carried(this.#instance.lackedBy(node, this.#closing));
+      if (commands.length === 0 || this.#sentBehind.get(node) === from) continue;
+      this.#sentBehind.set(node, from);
+      const message: Append = { kind: "Append", ballot: this.#ballot, slot, from, commands };
+      out.send.push({ to: addressOf("acceptor", node), message });
+    }
+  }
+
+  /** How many acceptors have filled the instance. */
+  get #filled(): number {
+    const { historyCommands, historyBytes } = this.#configuration.limits;
+    return this.#instance.filled(historyCommands, historyBytes);
   }
 
   /** Someone waits for an answer that this instance cannot give again, and nothing else will fill it soon. */
@@ -252,6 +288,8 @@ export class Leadership {
 
   #sendToSilent(out: Output): void {
     if (this.#accept === undefined) return;
+    // What an acceptor lacks before a checkpoint goes out again, too, at the end of the turn.
+    this.#sentBehind.clear();
     const { voters } = this.#instance;
     for (const [index, to] of this.#acceptors.entries()) {
       const node = this.#configuration.nodes[index] ?? 0;

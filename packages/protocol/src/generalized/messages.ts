@@ -23,7 +23,9 @@
  *                            leader   -> acceptors x4 : Append
  *                            acceptor -> learners x4  : Accepted
  *
- *     an instance is full    as when they collide; the Accept ends in a checkpoint
+ *     an instance is full    leader   -> acceptors x4 : Append            what each lacks, and a checkpoint
+ *                            acceptor -> learners x4  : Accepted
+ *                            acceptor -> leader       : Accepted
  *                            leader   -> acceptors x4 : Accept            the next instance, with the empty history
  *
  *     a message was lost     learner  -> acceptors x4 : Inquire           the leader asks so, too
@@ -85,13 +87,16 @@ export interface Accept {
   readonly history: Commands;
 }
 
-/** Phase 2a of a classic ballot: commands behind those that the leader has proposed in it before. */
+/**
+ * Phase 2a of a classic ballot: commands behind those that the leader has proposed in it before. In a fast one, what an
+ * acceptor lacks of an instance that is to be closed, and the checkpoint: to be added behind exactly what it has told.
+ */
 export interface Append {
   readonly kind: "Append";
   readonly ballot: Ballot;
   /** The first slot of the instance. */
   readonly slot: Slot;
-  /** How many commands of the history come before these. */
+  /** How many commands of the acceptor's history come before these. */
   readonly from: number;
   readonly commands: Commands;
 }

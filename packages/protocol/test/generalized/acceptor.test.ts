@@ -6,7 +6,7 @@ import { addressOf, limits, newOutput } from "../../src/index.ts";
 import { Acceptor, asEntry, configurationOf, slotOf } from "../../src/generalized/index.ts";
 import type { Delivery, Entry, Message } from "../../src/generalized/index.ts";
 
-const configuration = configurationOf(4, { limits: { ...limits, historyCommands: 2 } });
+const configuration = configurationOf(4, { limits: { ...limits, historyCommands: 8 } });
 const [a, b, c] = [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)];
 const checkpoint = new Uint8Array(0);
 const client = addressOf("client", 9);
@@ -118,7 +118,7 @@ test("a history is bounded, whatever clients send: the rest waits for the next i
   stage.turn(prepare(1), accept(1, 1));
   const commands = Array.from({ length: 20 }, (_, index) => Uint8Array.of(index + 1));
   stage.turn(...commands.map(request));
-  // Four times what the leader closes an instance at.
+  // As many as the leader closes an instance at, so that what it closes stands still.
   expect(stage.report()).toEqual([{ slot: 1, ballot: 1, history: carried(...commands.slice(0, 8)) }]);
 });
 
@@ -183,6 +183,23 @@ describe("a classic ballot", () => {
     const [, message] = append(6, 1, 1, b);
     expect(stage.turn([addressOf("proposer", 1), message]).persist).toEqual([]);
     expect(stage.report()).toEqual([{ slot: 1, ballot: 6, history: carried(a) }]);
+  });
+
+  test("in a fast ballot, puts an end to an instance behind exactly what it has, and again only tells of it", () => {
+    const stage = new Stage();
+    stage.turn(prepare(1), accept(1, 1, a), request(b));
+    // The leader did not know of b, or takes it to have c.
+    expect(stage.turn(append(1, 1, 1, checkpoint))).toEqual({ send: [], persist: [], afterPersist: [] });
+    expect(stage.turn(append(1, 1, 3, checkpoint))).toEqual({ send: [], persist: [], afterPersist: [] });
+    const { persist, afterPersist } = stage.turn(append(1, 1, 2, c, checkpoint), request(Uint8Array.of(7)));
+    const vote = { kind: "Accepted", ballot: 1, slot: 1, from: 2, commands: carried(c, checkpoint) };
+    expect(persist).toEqual([vote]);
+    expect(afterPersist.map(({ message }) => message)).toEqual(Array(5).fill(vote));
+    expect(stage.turn(append(1, 1, 2, c, checkpoint)).afterPersist).toEqual([{ to: owner(1), message: vote }]);
+    expect(stage.turn(append(1, 1, 4, a)).persist).toEqual([]);
+    // What came after the end is for the next instance.
+    const { persist: next } = stage.turn(accept(1, 5));
+    expect(next.map(({ kind }) => kind)).toEqual(["Accept", "Accepted"]);
   });
 
   test("hands to the leader what clients send, and what waited for a ballot; not what a leader passes on", () => {

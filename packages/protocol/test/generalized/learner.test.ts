@@ -138,7 +138,7 @@ describe("a learner that is behind", () => {
 });
 
 test("a history longer than any can be is passed over: it would take for ever to compare", () => {
-  const most = 4 * 4 * configuration.limits.historyCommands + 1;
+  const most = 4 * configuration.limits.historyCommands + 1;
   const commands = Array.from({ length: most + 1 }, (_, index) => Uint8Array.of(1, index >> 8, index & 255));
   for (const [count, learned] of [
     [most, most],

@@ -98,6 +98,9 @@ const leading = (configuration: Configuration = usual): Stage => {
   return stage;
 };
 
+/** So many commands fill an instance. */
+const full = (historyCommands: number): Configuration => configurationOf(4, { limits: { ...limits, historyCommands } });
+
 /** Falls back at the first collision, for so long. */
 const impatient = (classicTicks: number, more: Partial<Configuration> = {}): Configuration =>
   configurationOf(4, { fallBack: { windowCommands: 8, mostCollisions: 0, classicTicks }, ...more });
@@ -144,26 +147,15 @@ describe("the next ballot is taken", () => {
     expect(stage.proposer.status()).toMatchObject({ collisions: 1, recoveries: 1 });
   });
 
-  test("when an instance is full, and then with a checkpoint behind what there is; not for one command less", () => {
-    const stage = leading(configurationOf(4, { limits: { ...limits, historyCommands: 2 } }));
-    const all = (from: number, ...commands: readonly Uint8Array[]) =>
-      ofKind(stage.votes(1, { 1: [from, ...commands], 2: [from, ...commands], 3: [from, ...commands] }), "Prepare");
-    expect(all(0, a)).toEqual([]);
-    expect(all(1, b)).toHaveLength(4);
+  test("when a full instance cannot be closed without it, and then with a checkpoint behind what there is", () => {
+    const stage = leading(full(2));
+    stage.votes(1, { 1: [0, a, b], 2: [0, a, b], 3: [0, a, b] });
+    // Acceptor 4 has what is not to be in the instance; the others may still close it.
+    expect(ofKind(stage.votes(1, { 4: [0, a, c] }), "Prepare")).toEqual([]);
+    expect(ofKind(stage.votes(1, { 3: [2, d] }), "Prepare")).toHaveLength(4);
     expect(stage.proposer.status()).toMatchObject({ collisions: 0, recoveries: 1 });
-    const [accept] = ofKind(stage.promised(5, [a, b], [a, b], [a, b]), "Accept");
+    const [accept] = ofKind(stage.promised(5, [a, b], [a, b], [a, b, d]), "Accept");
     expect(accept).toMatchObject({ ballot: 5, isClassic: false, history: carried(a, b, checkpoint) });
-  });
-
-  test("when a command comes again that is chosen, and nothing else comes: only the next instance answers it again", () => {
-    const stage = leading();
-    stage.votes(1, { 1: [0, a], 2: [0, a], 3: [0, a] });
-    const ticks = (): readonly number[] =>
-      Array.from({ length: usual.timing.retryTicks }, () => ofKind(stage.tick(), "Prepare").length);
-    expect(ticks()).not.toContain(4);
-    expect(ofKind(stage.turn([client, request(a)]), "Prepare")).toHaveLength(4);
-    const [accept] = ofKind(stage.promised(5, [a], [a], [a]), "Accept");
-    expect(accept).toMatchObject({ ballot: 5, slot: 1, history: carried(a, checkpoint) });
   });
 
   test("when what some have accepted is not chosen for long", () => {
@@ -171,6 +163,59 @@ describe("the next ballot is taken", () => {
     stage.votes(1, { 1: [0, a], 2: [0, a] });
     const ticks = Array.from({ length: usual.timing.retryTicks }, () => ofKind(stage.tick(), "Prepare").length);
     expect(ticks).toEqual([...Array.from({ length: usual.timing.retryTicks - 1 }, () => 0), 4]);
+  });
+});
+
+describe("a fast ballot closes an instance", () => {
+  const appends = (sent: Sent) => ofKind(sent, "Append").map(({ to, from, commands }) => ({ to, from, commands }));
+  const lacks = (node: number, from: number, ...commands: readonly Uint8Array[]) => ({
+    to: acceptor(node),
+    from,
+    commands: carried(...commands),
+  });
+
+  test("that a quorum has filled, in whatever order, with what each lacks and a checkpoint; not for one command less", () => {
+    const stage = leading(full(2));
+    expect(stage.votes(1, { 1: [0, a, b], 2: [0, b, a], 3: [0, a] })).toEqual([]);
+    const sent = stage.votes(1, { 4: [0, b, a] });
+    expect(appends(sent)).toEqual([
+      lacks(1, 2, checkpoint),
+      lacks(2, 2, checkpoint),
+      lacks(3, 1, b, checkpoint),
+      lacks(4, 2, checkpoint),
+    ]);
+    expect(sent).toHaveLength(4);
+    // What an acceptor adds by itself meanwhile, it lacks no more.
+    expect(appends(stage.votes(1, { 3: [1, b] }))).toEqual([lacks(3, 2, checkpoint)]);
+    expect(stage.votes(1, { 1: [2, checkpoint], 2: [2, checkpoint] })).toEqual([]);
+    const next = ofKind(stage.votes(1, { 4: [2, checkpoint] }), "Accept");
+    expect(next).toHaveLength(8);
+    expect(next[0]).toMatchObject({ ballot: 1, slot: 4, commitPoint: 3, isClassic: false, history: [] });
+    expect(stage.proposer.status()).toMatchObject({ collisions: 0, recoveries: 0 });
+  });
+
+  test("that is full of bytes", () => {
+    const stage = leading(configurationOf(4, { limits: { ...limits, historyBytes: 2 } }));
+    expect(stage.votes(1, { 1: [0, a], 2: [0, a], 3: [0, a] })).toEqual([]);
+    expect(appends(stage.votes(1, { 1: [1, b], 2: [1, b], 3: [1, b] }))).toHaveLength(3);
+  });
+
+  test("with what it was to be closed with, whatever comes later; and sends it again to whom it may have missed", () => {
+    const stage = leading(full(2));
+    stage.votes(1, { 1: [0, a, b], 2: [0, a, b], 3: [0, a, b] });
+    expect(stage.votes(1, { 4: [0, a, b, d] })).toEqual([]);
+    stage.votes(1, { 1: [2, checkpoint] });
+    const again = Array.from({ length: usual.timing.retryTicks }, () => appends(stage.tick())).flat();
+    expect(again).toEqual([lacks(2, 2, checkpoint), lacks(3, 2, checkpoint)]);
+  });
+
+  test("when a command comes again that is chosen, and nothing else comes: only the next instance answers it again", () => {
+    const stage = leading();
+    stage.votes(1, { 1: [0, a], 2: [0, a], 3: [0, a] });
+    const ticks = (): readonly number[] =>
+      Array.from({ length: usual.timing.retryTicks }, () => appends(stage.tick()).length);
+    expect(ticks()).not.toContain(3);
+    expect(appends(stage.turn([client, request(a)]))).toEqual([1, 2, 3].map((node) => lacks(node, 1, checkpoint)));
   });
 });
 

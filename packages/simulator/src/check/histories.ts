@@ -15,7 +15,16 @@ import {
 import type { Tally } from "../world/tally.ts";
 import type { Report } from "../world/violation.ts";
 import { ConsensusChecker, type Values } from "./consensus.ts";
-import { everyQuorum, historyOf, mayAdd, newInstance, orders, sameCommand, votesOf } from "./history-instance.ts";
+import {
+  closesOtherwise,
+  everyQuorum,
+  historyOf,
+  mayAdd,
+  newInstance,
+  orders,
+  sameCommand,
+  votesOf,
+} from "./history-instance.ts";
 import type { CommandHistory, Instance } from "./history-instance.ts";
 import { HistoryRecord, type RecoveredHistories } from "./history-record.ts";
 
@@ -117,7 +126,7 @@ export class HistoriesChecker {
     return true;
   }
 
-  /** Phase 2a of a classic ballot leaves a proposer. */
+  /** Phase 2a leaves a proposer for a ballot that has begun. */
   appends(message: generalized.Append): void {
     const { ballot, slot, commands } = message;
     for (const { command } of commands) this.#mustBeAsked(command, `ballot ${ballot} goes on in slot ${slot} with`);
@@ -200,6 +209,11 @@ export class HistoriesChecker {
     this.#mustBePromised(acceptor, ballot, slot);
     for (const command of added) this.#mustBeAsked(command, `acceptor ${acceptor} adds in ballot ${ballot}`);
     const history = before.append(...added);
+    if (closesOtherwise(votes, history))
+      this.#report(
+        "safety",
+        `ballot ${ballot} closes slot ${slot} with two histories, one of them at acceptor ${acceptor}`,
+      );
     this.#seeCollision(instance, ballot, history);
     votes.set(acceptor, history);
     this.#record(acceptor).accepts(slot, ballot, history.length);

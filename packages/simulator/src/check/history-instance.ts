@@ -44,10 +44,14 @@ export function historyOf({ empty }: Instance, commands: generalized.Commands): 
   return empty.append(...commands.map(({ command }) => command));
 }
 
-/** What a leader proposes in a classic ballot goes behind what it has proposed; false when it contradicts that. */
+/**
+ * What a leader proposes in a classic ballot goes behind what it has proposed; false when it contradicts that. In a fast
+ * one it only ever closes the instance.
+ */
 export function orders(instance: Instance, { ballot, from, commands }: generalized.Append): boolean {
   const ordered = instance.ordered.get(ballot);
-  if (ordered === undefined || from > ordered.length) return false;
+  if (ordered === undefined) return instance.begun.has(ballot) && commands.at(-1)?.command.length === 0;
+  if (from > ordered.length) return false;
   for (const [index, { command }] of commands.entries()) {
     if (from + index === ordered.length) ordered.push(command);
     else if (!sameCommand(ordered[from + index], command)) return false;
@@ -60,6 +64,11 @@ export function mayAdd(instance: Instance, { ballot, from, commands }: generaliz
   const ordered = instance.ordered.get(ballot);
   if (ordered === undefined) return true;
   return commands.every(({ command }, index) => sameCommand(ordered[from + index], command));
+}
+
+/** Whether a vote is closed otherwise than another in the same ballot: an acceptor takes its own for the chosen one. */
+export function closesOtherwise(votes: ReadonlyMap<number, CommandHistory>, history: CommandHistory): boolean {
+  return history.isClosed && [...votes.values()].some((other) => other.isClosed && !other.equals(history));
 }
 
 export function votesOf({ votes }: Instance, ballot: Ballot): Map<number, CommandHistory> {

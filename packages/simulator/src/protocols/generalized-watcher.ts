@@ -147,6 +147,7 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
         if (consensus.begins(message)) this.#leads(node, message);
         return;
       case "Append":
+        if (message.commands.at(-1)?.command.length === 0) this.#count("checkpoints");
         return consensus.appends(message);
       case "Learned":
         return consensus.saysLearned(showAddress(from), message);
