@@ -17,8 +17,8 @@ export interface AdministratorOptions<Message> {
   /** The newest members, and whether they are in force. */
   readonly members: () => Membership;
   readonly isSettled: () => boolean;
-  /** How many members may be lost so that the others go on. */
-  readonly mayBeLost: (membership: Membership) => number;
+  /** Whether a member may be lost so that the others go on. */
+  readonly maySpare: (membership: Membership, node: number) => boolean;
   /** A change is asked for. */
   readonly asked: (change: Change) => void;
   readonly count: (name: string) => void;
@@ -30,6 +30,8 @@ const retryTicks = 30;
 const busyTicks = 10;
 const mostBusy = 30;
 const mostMembers = 6;
+/** How many nodes may join in a run whose members change. */
+export const mostLater = 6;
 
 interface Asked extends Change {
   readonly kind: MemberChange;
@@ -56,7 +58,7 @@ export class Administrator<Message extends { readonly kind: string }> implements
   constructor(options: AdministratorOptions<Message>) {
     this.#options = options;
     this.#later = options.laterNodes;
-    this.#target = options.members().members[0] ?? 1;
+    this.#target = options.members().mains[0] ?? 1;
     const own = (): Administrator<Message> => this;
     this.resident = {
       post: (_from, message) => this.#take(message),
@@ -86,11 +88,12 @@ export class Administrator<Message extends { readonly kind: string }> implements
   }
 
   maySpare(node: number): boolean {
-    const { members, mayBeLost, isSettled } = this.#options;
+    const { members, maySpare, isSettled, surroundings } = this.#options;
     const now = members();
-    if (this.#asked !== undefined || this.#mayLinger || !isSettled() || this.#lostMember() !== undefined) return false;
+    if (this.#asked !== undefined || this.#mayLinger || !isSettled()) return false;
+    if ([...now.members, ...now.absent].some((each) => surroundings.lost.has(each))) return false;
     const isReplaceable = this.#later.length + this.#waiting.length > 0;
-    return isReplaceable && now.members.includes(node) && mayBeLost(now) > 0;
+    return isReplaceable && now.members.includes(node) && maySpare(now, node);
   }
 
   #take(message: Message): void {
@@ -113,7 +116,7 @@ export class Administrator<Message extends { readonly kind: string }> implements
 
   /** Who does not answer is not asked next time. */
   #nextTarget(): number {
-    const nodes = this.#options.members().members;
+    const nodes = this.#options.members().mains;
     return nodes.find((node) => node > this.#target) ?? nodes[0] ?? this.#target;
   }
 
@@ -166,10 +169,10 @@ export class Administrator<Message extends { readonly kind: string }> implements
     if (lost !== undefined) return this.#begin("replace-node", lost);
     const kind = this.#wanted.shift();
     if (kind === undefined) return undefined;
-    const { members } = this.#options.members();
+    const { members, mains, absent } = this.#options.members();
     if (kind === "add-node") return members.length < mostMembers ? this.#begin(kind, 0) : undefined;
-    if (kind === "remove-node" && members.length < 2) return undefined;
-    return this.#begin(kind, this.#options.surroundings.randomness.pick(members));
+    if (kind === "remove-node" && mains.length < 2) return undefined;
+    return this.#begin(kind, this.#options.surroundings.randomness.pick([...mains, ...absent]));
   }
 
   #begin(kind: MemberChange, remove: number): Asked | undefined {
@@ -196,9 +199,11 @@ export class Administrator<Message extends { readonly kind: string }> implements
     return next;
   }
 
+  /** One that can be replaced: an auxiliary cannot. */
   #lostMember(): number | undefined {
     const { members, surroundings } = this.#options;
-    return members().members.find((node) => surroundings.lost.has(node));
+    const { mains, absent } = members();
+    return [...mains, ...absent].find((node) => surroundings.lost.has(node));
   }
 }
 

@@ -14,6 +14,8 @@ export interface CheapWatcherOptions extends MultiWatcherOptions {
 export class CheapWatcher extends MultiWatcher {
   readonly #options: CheapWatcherOptions;
   #mains: readonly number[];
+  /** By node: its acceptor counts all slots up to this one as chosen, also after a restart. */
+  readonly #lasting = new Map<number, number>();
 
   constructor(options: CheapWatcherOptions) {
     super(options);
@@ -39,7 +41,17 @@ export class CheapWatcher extends MultiWatcher {
       return checkers.consensus.durableTrim(node, entry.slot);
     }
     super.durable(address, entry);
+    if (roleOf(address) === "acceptor" && entry.kind === "Prepare") {
+      this.#lasting.set(node, Math.max(entry.from - 1, this.#lasting.get(node) ?? 0));
+    }
     this.#countMains();
+  }
+
+  /** Whether a main could be lost now: all others know for good what was chosen before they came, and a quorum is left. */
+  mayLoseMain(): boolean {
+    const { membership, from } = this.#options.checkers.consensus.newest;
+    const { mains, absent } = membership;
+    return mains.length > 1 && absent.length === 0 && mains.every((node) => (this.#lasting.get(node) ?? 0) >= from - 1);
   }
 
   #countMains(): void {

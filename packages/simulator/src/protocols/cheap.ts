@@ -1,23 +1,24 @@
 /**
  * Cheap Paxos in the world: mains with the replicated state machine, and auxiliaries that are an acceptor alone.
  *
- * Of its nodes only the auxiliaries may be lost for good: mains may fail one after the other, as long as each is removed or
- * back before the next one fails, and a run cannot promise when that is. While mains are gone nothing wrong may happen; when
- * all are back, all must be members again.
+ * Of its nodes only the auxiliaries may be lost for good, unless an administrator replaces who is: mains may fail one after
+ * the other, as long as each is removed or back before the next one fails, and a run cannot promise when that is. While
+ * mains are gone nothing wrong may happen; when all are back, all must be members again.
  */
-import { addressOf, cheap, leaderAccess, multi, noSuchRole, timing } from "@synod/protocol";
+import { addressOf, cheap, leaderAccess, multi, noSuchRole, roleOf, timing } from "@synod/protocol";
 import type { Random } from "@synod/protocol";
-import { Replication } from "@synod/driver";
+import { leavingBacking, Replication } from "@synod/driver";
 import { newKeyValueMachine } from "@synod/machines";
 import { IdleAuxiliaries } from "../check/idle-auxiliaries.ts";
-import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { AdministratorSurroundings, Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
+import { Administrator, mostLater } from "./administrator.ts";
 import { CheapWatcher } from "./cheap-watcher.ts";
 import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { keyValueWorkload } from "./key-value.ts";
 import { MultiCheckers } from "./multi-checkers.ts";
 import { drawLimits } from "./multi-limits.ts";
-import type { MultiRole } from "./multi.ts";
+import { accessOf, type MultiRole } from "./multi.ts";
 import { drawPaceByBytes, Replicas } from "./replicas.ts";
 import { openRoleLog } from "./role-log.ts";
 
@@ -56,7 +57,11 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
   const { randomness, report, reached, machine = newKeyValueMachine, workload = keyValueWorkload } = setting;
   const configuration = drawConfiguration(randomness, setting);
   const { nodes, auxiliaries } = configuration;
-  const mains = nodes.filter((node) => !auxiliaries.includes(node));
+  const { membersChange } = setting;
+  /** Nodes that may join, all of them as mains. */
+  const laterNodes = membersChange ? Array.from({ length: mostLater }, (_, index) => nodes.length + index + 1) : [];
+  const firstMains = nodes.filter((node) => !auxiliaries.includes(node));
+  const mains = [...firstMains, ...laterNodes];
   const checkers = new MultiCheckers(
     configuration.quorums,
     configuration,
@@ -85,6 +90,14 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
     reached,
   });
   const crowd = drawCrowd(randomness.stream("crowd"));
+  const watcher = new CheapWatcher({
+    checkers,
+    limits: configuration.limits,
+    reached,
+    survivingSnapshot: replicas.survivingSnapshot,
+    auxiliaries,
+    idle,
+  });
   return {
     nodes,
     rolesOf: (node) => (auxiliaries.includes(node) ? auxiliaryRoles : mainRoles),
@@ -94,14 +107,7 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
     people: crowd.people,
     segmentBytes: randomness.pick([512, 4096, 65_536]),
     model: workload.model,
-    watcher: new CheapWatcher({
-      checkers,
-      limits: configuration.limits,
-      reached,
-      survivingSnapshot: replicas.survivingSnapshot,
-      auxiliaries,
-      idle,
-    }),
+    watcher,
     newRole(role, node, { random }) {
       switch (role) {
         case "proposer":
@@ -114,25 +120,44 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
           return noSuchRole(role);
       }
     },
-    backing: replicas.backing,
+    backing: (role, life) =>
+      roleOf(life.address) === "proposer" ? () => leavingBacking(life.leaves) : replicas.backing(role, life),
     openLog: (life) => openRoleLog(life),
     newPerson: newSessionCrowd({
-      access: () => leaderAccess(mains),
+      access: () => (membersChange ? accessOf(() => checkers.consensus.members.mains) : leaderAccess(mains)),
       workload: seenWorkload,
       thinkMicroseconds: crowd.thinkMicroseconds,
     }),
+    laterNodes,
+    ...(membersChange
+      ? {
+          newAdministrator: (surroundings: AdministratorSurroundings<multi.Message>) =>
+            new Administrator<multi.Message>({
+              surroundings,
+              laterNodes,
+              members: () => checkers.consensus.members,
+              isSettled: () => checkers.consensus.isSettled,
+              maySpare: () => watcher.mayLoseMain(),
+              asked: (change) => checkers.asked.asksChange(change),
+              count: (name) => reached.count(name),
+            }),
+        }
+      : {}),
     unsettled(isUp) {
-      const differ = replicas.unsettled(mains, isUp);
+      const { members, absent, highest } = checkers.consensus.members;
+      const isOut = (node: number): boolean => node <= highest && !members.includes(node) && !absent.includes(node);
+      const gone = mains.find((node) => isOut(node) && isUp(addressOf("proposer", node)));
+      if (gone !== undefined) return `node ${gone} is no member, and goes on`;
+      const differ = replicas.unsettled([...members, ...absent], isUp);
       if (differ !== undefined) return differ;
-      const { members } = checkers.consensus.members;
-      const left = mains.find((node) => isUp(addressOf("learner", node)) && !members.includes(node));
+      const left = [...members, ...absent].find((node) => isUp(addressOf("learner", node)) && !members.includes(node));
       return left === undefined ? undefined : `main ${left} is up, and not taken in again`;
     },
     finalCheck: () => checkers.finish(),
   };
 }
 
-function drawConfiguration(randomness: Randomness, { nodes, workload }: Setting): cheap.Configuration {
+function drawConfiguration(randomness: Randomness, { nodes, workload, membersChange }: Setting): cheap.Configuration {
   const count = nodes ?? randomness.pick([3, 3, 3, 4, 5, 5]);
   const mains = Math.floor(count / 2) + 1;
   // Hasty elections make leaders compete, late retries leave gaps to the next one; the last are the times of nodes.
@@ -144,6 +169,7 @@ function drawConfiguration(randomness: Randomness, { nodes, workload }: Setting)
   ]);
   const limits = drawLimits(randomness.stream("limits"), workload === undefined);
   return cheap.configurationOf(mains, count - mains, {
+    identities: membersChange ? count + mostLater : count,
     alphaSlots: limits.windowSlots + randomness.stream("alpha").pick([0, 0, 1, 5]),
     learning: randomness.pick(["distinguished", "every"]),
     timing: times,

@@ -20,7 +20,7 @@ import { FileSnapshots, type FileLayer, type SnapshotStore } from "@synod/storag
 import type { AdministratorSurroundings, Cast, PersonSurroundings } from "../world/protocol.ts";
 import type { Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
-import { Administrator } from "./administrator.ts";
+import { Administrator, mostLater } from "./administrator.ts";
 import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { keyValueWorkload } from "./key-value.ts";
 import { MultiCheckers } from "./multi-checkers.ts";
@@ -62,9 +62,6 @@ const realParts: MultiParts = {
   session: (options) => new Session(options),
   comesBack: ({ move }) => move(),
 };
-
-/** How many nodes may join in a run whose members change. */
-const mostLater = 6;
 
 const roles = ["proposer", "acceptor", "learner"] as const;
 
@@ -148,7 +145,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
               laterNodes,
               members: () => checkers.consensus.members,
               isSettled: () => checkers.consensus.isSettled,
-              mayBeLost: (membership) => mayBeLost(membership.quorums),
+              maySpare: (membership) => mayBeLost(membership.quorums) > 0,
               asked: (change) => checkers.asked.asksChange(change),
               count: (name) => reached.count(name),
             }),
@@ -167,7 +164,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
 }
 
 /** Of the nodes that are members now. */
-function accessOf(members: () => readonly number[]): Access {
+export function accessOf(members: () => readonly number[]): Access {
   return {
     ...leaderAccess(members()),
     get nodes() {
