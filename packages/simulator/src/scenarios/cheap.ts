@@ -6,6 +6,8 @@ import { MultiPlay, traceOf, type MultiSettings } from "./multi-cast.ts";
 
 /** Long enough for a request to be answered and everyone to know. */
 const oneRequest = 9;
+/** Long enough for who joined to promise once more, and for the administrator to be told. */
+const oneChange = 25;
 /** Two slots after a change was chosen it is in force, so that a drawing has few no-ops. */
 const twoMains: MultiSettings = { nodes: 3, auxiliaries: 1, windowSlots: 2 };
 const threeMains: MultiSettings = { nodes: 4, auxiliaries: 1, windowSlots: 2 };
@@ -19,7 +21,7 @@ function cheapScenario(
 ): Scenario {
   const run = (): Trace => {
     const cast = new MultiPlay(settings);
-    cast.prologue(1);
+    cast.prologue(settings.clients ?? 1);
     return traceOf(name, cast, play(cast), "cheap");
   };
   return { protocol: "cheap", name, title, run };
@@ -91,6 +93,26 @@ export const cheapScenarios: readonly Scenario[] = [
       play.request(1, "B");
       stage.run(stage.now + oneRequest);
       return "The leader's heartbeats go to it all the while. It learns A, and is needed for B; the auxiliary is not.";
+    },
+  ),
+  cheapScenario(
+    "replace-main",
+    "The main has lost its disk: it is taken out, and another comes for it under a new number, for good",
+    { ...twoMains, clients: 2, laterNodes: 1 },
+    (play) => {
+      const { stage } = play;
+      play.crashNodes(2);
+      awaitMembers(play, 1, "1,3");
+      play.request(1, "A");
+      stage.run(stage.now + oneRequest);
+      play.raiseCurtain();
+      play.startNode(4);
+      play.reconfigure(2, { add: 4, remove: 2 });
+      awaitMembers(play, 1, "1,3,4");
+      stage.run(stage.now + oneChange);
+      play.request(1, "B");
+      stage.run(stage.now + oneRequest);
+      return "Main 4 learns A, is voted in and promises; B takes its vote. Nobody waits for main 2 any more.";
     },
   ),
   cheapScenario(
