@@ -4,8 +4,9 @@
 import { nodeOf } from "@synod/protocol";
 import type { Scenario } from "../trace.ts";
 import { quickDigest } from "../world/digest.ts";
-import { byzantineScenario, liesOf, type ByzantinePlay } from "./byzantine-cast.ts";
+import { byzantineScenario, type ByzantinePlay } from "./byzantine-cast.ts";
 import { collapsed } from "./learned.ts";
+import { liesOf } from "./lying-nodes.ts";
 
 /** Long enough for a request to be answered by all. */
 const oneRequest = 7;

@@ -1,25 +1,19 @@
 /**
- * The cast of a Fast Byzantine Paxos scenario: six nodes with a proposer, an acceptor and a learner each, and clients
- * whose requests go to all proposers. A liar is the real role, with what it says changed on its way out.
+ * The cast of a Fast Byzantine Paxos scenario: six nodes, of which one may lie, and clients that ask all proposers.
  */
-import { everyReplica, fastByzantine, nodeOf, roleOf, type Address, type Envelope } from "@synod/protocol";
-import { PatchedRole, rewrite } from "../museum/patched-role.ts";
-import { showBytes } from "../show.ts";
+import { everyReplica, fastByzantine } from "@synod/protocol";
 import { Stage } from "../stage.ts";
 import type { Outcome, Scenario, Trace } from "../trace.ts";
 import { quickDigest } from "../world/digest.ts";
-import { acceptor, client, learner, proposer } from "./addresses.ts";
+import { client } from "./addresses.ts";
 import { Script } from "./journal.ts";
-import { answersOf, LearnedValues, snapshotShown } from "./learned.ts";
-import { learnerCast } from "./replica.ts";
+import { answersOf } from "./learned.ts";
+import { LyingNodes, shownDigest, type Lie } from "./lying-nodes.ts";
 
 type Message = fastByzantine.Message;
 
-/** What a role says in the place of what it should; undefined for nothing. */
-export type Lie = (from: Address, envelope: Envelope<Message>) => Envelope<Message> | undefined;
-
 export interface FastByzantineSettings {
-  readonly lie?: Lie;
+  readonly lie?: Lie<Message>;
 }
 
 /** Of the usual proportions, but in units of a message's way: what is told regularly is rare, so that the flow can be read. */
@@ -29,54 +23,32 @@ const nodeCount = 6;
 
 export class FastByzantinePlay {
   readonly stage: Stage<Message, fastByzantine.Entry, fastByzantine.Delivery>;
-  readonly nodes: readonly number[];
   readonly #script = new Script();
   readonly #sessions = new Map<number, number>();
   readonly #sequences = new Map<number, number>();
-  readonly #learned = new LearnedValues();
-  /** When the liars begin to lie. */
-  #isPlaying = false;
+  readonly #nodes: LyingNodes<Message, fastByzantine.Entry>;
 
   constructor({ lie = (_from, envelope) => envelope }: FastByzantineSettings = {}) {
     const configuration = fastByzantine.configurationOf(nodeCount, { timing: usual });
-    this.nodes = configuration.nodes;
     const { layout, asEntry, slotOf, seals } = fastByzantine;
     this.stage = new Stage({ layout, asEntry, slotOf, seals, showBytes: (name, bytes) => this.#show(name, bytes) });
-    type Role = fastByzantine.Proposer | fastByzantine.Acceptor;
-    const spoken = (address: Address, role: Role) =>
-      new PatchedRole<Message, fastByzantine.Entry, fastByzantine.Delivery>(role, () => ({
-        output: ({ send, sendAfterPersist }) => {
-          if (!this.#isPlaying) return;
-          for (const sent of [send, sendAfterPersist]) rewrite(sent, (envelope) => lie(address, envelope));
-        },
-      }));
-    for (const node of this.nodes) {
-      this.stage.add(proposer(node), {
-        create: () => spoken(proposer(node), new fastByzantine.Proposer(configuration, node, quickDigest)),
-      });
-      this.stage.add(acceptor(node), {
-        create: () => spoken(acceptor(node), new fastByzantine.Acceptor(configuration, node, quickDigest)),
-      });
-      this.stage.add(
-        learner(node),
-        learnerCast<Message, fastByzantine.Entry>({
-          newLearner: () => new fastByzantine.Learner(configuration, node, quickDigest),
-          node,
-          snapshotBytes: Infinity,
-          send: (to, message) => this.stage.post(learner(node), to, message),
-          later: (job) => this.stage.at(this.stage.now, job),
-          applied: ({ slot, value }) => this.#learned.learn(node, slot, this.#script.show("value", value)),
-          installed: (slot) => this.#learned.learn(node, slot, snapshotShown),
-        }),
-      );
-    }
+    this.#nodes = new LyingNodes({
+      nodes: configuration.nodes,
+      stage: this.stage,
+      script: this.#script,
+      newProposer: (node) => new fastByzantine.Proposer(configuration, node, quickDigest),
+      newAcceptor: (node) => new fastByzantine.Acceptor(configuration, node, quickDigest),
+      newLearner: (node) => new fastByzantine.Learner(configuration, node, quickDigest),
+      lie,
+      post: (from, to, message) => this.stage.post(from, to, message),
+    });
   }
 
   /** Before the curtain rises each client opens its session; node 1 leads, as nobody suspects it. */
   prologue(clients: number): void {
     this.stage.run(2);
     for (let number = 1; number <= clients; number++) {
-      this.#send(number, this.#script.open(client(number), everyReplica));
+      this.#nodes.request(number, this.#script.open(client(number), everyReplica));
       this.stage.run(this.stage.now + 6);
     }
     // Just after all have said how far they are, so that the play begins in quiet.
@@ -85,9 +57,7 @@ export class FastByzantinePlay {
       const session = message.kind === "Response" ? this.#script.sessionOf(message.reply) : undefined;
       if (session !== undefined) this.#sessions.set(to, session);
     }
-    this.#learned.raiseCurtain();
-    this.stage.raiseCurtain();
-    this.#isPlaying = true;
+    this.#nodes.raiseCurtain();
   }
 
   /** A client asks all proposers for a line in the journal, now. */
@@ -96,7 +66,7 @@ export class FastByzantinePlay {
     if (session === undefined) throw new Error(`client ${number} has no session`);
     const sequence = (this.#sequences.get(number) ?? 0) + 1;
     this.#sequences.set(number, sequence);
-    this.#send(number, this.#script.line(client(number), everyReplica, session, sequence, text));
+    this.#nodes.request(number, this.#script.line(client(number), everyReplica, session, sequence, text));
   }
 
   /** Goes on until a client has so many equal answers to what it asked last, and returns when that was. */
@@ -111,26 +81,14 @@ export class FastByzantinePlay {
   }
 
   outcome(summary: string): Outcome {
-    const { chosen, learned } = this.#learned;
+    const { chosen, learned } = this.#nodes.learned;
     return { summary, chosen, learned, answered: answersOf(this.stage.received, this.#script) };
   }
 
   /** Digests by their first bytes, and commands end to end as values are. */
   #show(name: string, bytes: Uint8Array): string {
-    if (name === "digest") return showBytes(bytes).slice(0, 6);
-    return this.#script.show(name === "commands" ? "value" : name, bytes);
+    return shownDigest(name, bytes) ?? this.#script.show(name === "commands" ? "value" : name, bytes);
   }
-
-  #send(number: number, command: Uint8Array): void {
-    for (const node of this.nodes) {
-      this.stage.post(client(number), proposer(node), { kind: "Request", sequence: this.stage.now, command });
-    }
-  }
-}
-
-/** Only what this role of this node sends is a lie. */
-export function liesOf(role: "proposer" | "acceptor", node: number, lie: Lie): Lie {
-  return (from, envelope) => (roleOf(from) === role && nodeOf(from) === node ? lie(from, envelope) : envelope);
 }
 
 export function fastByzantineScenario(
