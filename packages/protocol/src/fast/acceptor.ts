@@ -34,6 +34,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #promised: Ballot = noBallot;
   /** The first slot that the last recorded promise did not count as chosen. */
   #recordedFrom: Slot = 1;
+  /** Its votes on stable storage say that all slots up to here are chosen. */
+  #lasting: Slot = 0;
   /** The leader lets it vote for what clients ask, from a slot on. */
   #any: { readonly ballot: Ballot; readonly from: Slot } | undefined;
   /** No slot below is free in the ballot of `#any`. */
@@ -107,6 +109,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       case "Accepted":
         this.#promised = Math.max(this.#promised, lowestOfTerm(entry.ballot));
         this.#log.wasChosenThrough(entry.chosenThrough);
+        this.#lasting = Math.max(this.#lasting, entry.chosenThrough);
         this.#log.keep(entry);
         return;
       case "Chosen":
@@ -231,6 +234,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#close();
     this.#log.keep({ slot, ballot, value });
     if (value.length > 0) this.#recent.add(value, slot);
+    this.#lasting = this.#log.chosenThrough;
     const vote = this.#voteOf(slot, ballot, value);
     out.persist.push(vote);
     this.#send(vote, out);
@@ -243,8 +247,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     if (value !== undefined) this.#send(this.#voteOf(slot, this.#log.ballotOf(slot), value), out);
   }
 
+  /** What is chosen it says only as far as it will after a restart: its learner forgets that. */
   #voteOf(slot: Slot, ballot: Ballot, value: Value): Accepted {
-    return { kind: "Accepted", ballot, slot, chosenThrough: this.#log.chosenThrough, value };
+    return { kind: "Accepted", ballot, slot, chosenThrough: this.#lasting, value };
   }
 
   /** To the leader and all learners; to the other acceptors where they recover by themselves. */

@@ -38,10 +38,15 @@ export class LearnedSlots {
     return this.from(from);
   }
 
+  /** Whether what it says of a slot is kept. */
+  has(slot: Slot): boolean {
+    return slot > this.#last - this.#values.length && slot <= this.#last;
+  }
+
   /** What is kept from a slot on; undefined when that slot is not. */
   from(slot: Slot): Learned | undefined {
+    if (!this.has(slot)) return undefined;
     const first = this.#last - this.#values.length + 1;
-    if (slot < first || slot > this.#last) return undefined;
     return { kind: "Learned", from: slot, values: this.#values.slice(slot - first) };
   }
 

@@ -6,6 +6,7 @@
  * chosen.
  */
 import { addressOf, nodeOf, type Address } from "../address.ts";
+import type { Ballot } from "../ballot.ts";
 import type { RoleMachine, RoleStatus } from "../output.ts";
 import { lastSlot } from "../replication/acceptor-log.ts";
 import { CatchingUp } from "../replication/catching-up.ts";
@@ -17,6 +18,7 @@ import { LearnedSlots } from "./learned-slots.ts";
 import type { Accepted, CatchUp, Chosen, Entry, FetchSnapshot, Message } from "./messages.ts";
 import type { Slot, SnapshotPart } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
+import { Recounts } from "./recounts.ts";
 import { Tally } from "./tally.ts";
 
 export class Learner implements RoleMachine<Message, Entry, Delivery>, ReplicatedLearner<Message, Entry, Delivery> {
@@ -33,6 +35,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   #snapshot: Slot = 0;
   /** What the own acceptor is told: the slots that were learned from votes. */
   readonly #learned: LearnedSlots;
+  readonly #recounts: Recounts;
 
   constructor(configuration: Configuration, node: number) {
     this.#configuration = configuration;
@@ -40,6 +43,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     this.#ownAcceptor = addressOf("acceptor", node);
     this.#catchingUp = new CatchingUp(configuration, node);
     this.#learned = new LearnedSlots(configuration.limits.learnerSlots);
+    this.#recounts = new Recounts(configuration.quorums, node, configuration.limits.learnerSlots);
   }
 
   step(from: Address, message: Message, out: Output): void {
@@ -110,8 +114,12 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
 
   #vote(acceptor: number, { ballot, slot, chosenThrough, value }: Accepted, out: Output): void {
     this.#known = Math.max(this.#known, chosenThrough);
-    if (acceptor === this.#node) this.#learned.isKnown(chosenThrough);
-    if (slot <= this.#delivered || slot > this.#delivered + this.#configuration.limits.learnerSlots) return;
+    if (acceptor === this.#node) {
+      this.#learned.isKnown(chosenThrough);
+      this.#recounts.isKnown(chosenThrough);
+    }
+    if (slot <= this.#delivered) return this.#recount(acceptor, ballot, slot, value, out);
+    if (slot > this.#delivered + this.#configuration.limits.learnerSlots) return;
     let tally = this.#tallies.get(slot);
     if (tally === undefined) {
       tally = new Tally(this.#configuration.quorums);
@@ -120,6 +128,13 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     if (!tally.add(acceptor, ballot, value) || tally.chosen === undefined) return;
     this.#known = Math.max(this.#known, slot);
     this.#advance(out);
+  }
+
+  /** What the acceptor can be told from memory need not be counted. */
+  #recount(acceptor: number, ballot: Ballot, slot: Slot, value: Value, out: Output): void {
+    if (this.#learned.has(slot)) return;
+    const message = this.#recounts.vote(acceptor, ballot, slot, value);
+    if (message !== undefined) out.send.push({ to: this.#ownAcceptor, message });
   }
 
   #advance(out: Output): void {
@@ -164,7 +179,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
    */
   #remind(from: Address, { from: first }: CatchUp, out: Output): void {
     if (from !== this.#ownAcceptor) return;
-    const learned = this.#learned.from(first);
+    const learned = this.#learned.from(first) ?? this.#recounts.from(first);
     if (this.#snapshot >= first) out.send.push({ to: from, message: { kind: "Trim", slot: this.#snapshot } });
     else if (learned !== undefined) out.send.push({ to: from, message: learned });
   }

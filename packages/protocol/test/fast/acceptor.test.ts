@@ -136,6 +136,17 @@ describe("a request", () => {
     expect(ofKind(again, "Accepted")[0]).toMatchObject({ ballot: 5, slot: 1, value: v });
   });
 
+  test("is told again with what its log will say of the slots before, and not with what it has heard since", () => {
+    const role = open();
+    step(role, client(1), request(v), request(w));
+    step(role, learner(1), { kind: "Learned", from: 1, values: [{ isHeld: true, value: new Uint8Array(0) }] });
+    expect(role.status()).toMatchObject({ chosenThrough: 1 });
+    expect(ofKind(step(role, client(2), request(w)), "Accepted")[0]).toMatchObject({ slot: 2, chosenThrough: 0 });
+    const next = step(role, client(2), request(Uint8Array.of(3)));
+    expect(next.persisted).toMatchObject([{ slot: 3, chosenThrough: 1 }]);
+    expect(ofKind(step(role, client(2), request(w)), "Accepted")[0]).toMatchObject({ slot: 2, chosenThrough: 1 });
+  });
+
   test("that lost its slot, or whose answer was lost, gets another", () => {
     const role = open();
     step(role, client(1), request(v));

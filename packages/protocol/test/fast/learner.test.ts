@@ -93,6 +93,24 @@ describe("its acceptor is told", () => {
     expect(ask(3)).toMatchObject([{ from: 3, values: [{}] }]);
   });
 
+  test("anew, when it lacks what is no longer kept, and a later ballot chooses it again", () => {
+    const role = newLearner();
+    for (let slot = 1; slot <= learnerSlots + 2; slot++) votes(role, [2, 3, 4, 5], slot, v);
+    const ask = (from: number) => ofKind(step(role, acceptor(1), { kind: "CatchUp", from }), "Learned");
+    expect(ask(1)).toEqual([]);
+    expect(learned(votes(role, [2, 3], 2, v, 6))).toEqual([]);
+    expect(learned(votes(role, [1], 2, v, 6))).toEqual([]);
+    const first = votes(role, [2, 3, 1], 1, v, 6);
+    const both = { from: 1, values: [{ isHeld: true }, { isHeld: true }] };
+    expect(learned(first)).toMatchObject([both]);
+    expect(delivered(first)).toEqual([]);
+    expect(ask(1)).toMatchObject([both]);
+    // Votes of two ballots are no quorum here either.
+    expect(learned(votes(role, [2, 3], 1, v, 7))).toEqual([]);
+    step(role, acceptor(1), vote(learnerSlots + 3, v, 6, 2));
+    expect(ask(1)).toEqual([]);
+  });
+
   test("of a snapshot that holds what it lacks; nobody else is told anything", () => {
     const role = newLearner();
     for (const slot of [1, 2, 3]) votes(role, [1, 2, 3, 4], slot, v);

@@ -40,3 +40,18 @@ const foundInChanges: typeof found = [
 test.each(foundInChanges)("seed %i, with members that change: %s", (seed) => {
   expect(simulate({ seed, faults: usualFaults }).violation).toBeUndefined();
 });
+
+/** Of other protocols, with all faults that are usual. */
+const foundElsewhere: readonly (readonly [protocol: string, seed: number, wrong: string])[] = [
+  ["commit", 2933, "the world damaged a file of a log that had just been removed"],
+  [
+    "fast",
+    16_359,
+    "an acceptor had missed what its learner told it, the learner had forgotten it, and no other could learn so much: " +
+      "no leader was vouched for any more",
+  ],
+];
+
+test.each(foundElsewhere)("%s, seed %i: %s", (protocol, seed) => {
+  expect(simulate({ protocol, seed }).violation).toBeUndefined();
+});
