@@ -115,9 +115,13 @@ export class Host<Message> {
   }
 
   /** An address is believed only from the endpoint where it lives: nobody speaks for another. */
+  protected livesAt(address: Address, endpoint: Endpoint): boolean {
+    return this.#options.route(address) === endpoint;
+  }
+
   #open(frame: Uint8Array, source: Endpoint): void {
-    const { codec, group, checksum, route } = this.#options;
-    const isSender = (address: Address): boolean => route(address) === source;
+    const { codec, group, checksum } = this.#options;
+    const isSender = (address: Address): boolean => this.livesAt(address, source);
     this.counters.frames += 1;
     try {
       readFrame(codec, frame, { group, requireChecksum: checksum, isSender }, (from, to, message) => {

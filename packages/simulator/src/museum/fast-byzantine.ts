@@ -128,6 +128,21 @@ const oneAnswer: Exhibit = {
   options: { nodes: 6, liars: 1, faults: ["lie-corruption"] },
 };
 
+const namesBelieved: Exhibit = {
+  name: "fast-byzantine-names-believed",
+  title: "A host believes who a frame says it is from",
+  story:
+    "Every envelope names its sender, and a host knows besides by which path a frame came. It need not look, where nodes only " +
+    "crash: the two never differ. One that lies writes another's name on its frames, and votes, or says how far it has got, as " +
+    "often as there are nodes. In the common case nobody signs anything here, since links are taken to tell truly who speaks; " +
+    "so that is a check that the links must make.",
+  source:
+    "Castro and Liskov, Practical Byzantine Fault Tolerance 1999, on the system model: nodes verify who has sent a message; " +
+    "found in this project's host, which had not looked",
+  simulation: simulationOf({ ...newFastByzantineProtocol(), believesNames: true }),
+  options: { nodes: 6, liars: 1, faults: ["impersonation", "equivocation", "forgery"] },
+};
+
 const tooManyLiars: Exhibit = {
   name: "fast-byzantine-too-many-liars",
   title: "f + 1 nodes lie, one more than is borne",
@@ -146,5 +161,6 @@ export const fastByzantineExhibits: readonly Exhibit[] = [
   oneLearnerBelieved,
   inventedRequest,
   oneAnswer,
+  namesBelieved,
   tooManyLiars,
 ];

@@ -17,9 +17,18 @@ export interface Lies {
   corruption: number;
   /** Says nothing. */
   silence: number;
+  /** Says what it says in the name of another node as well. */
+  impersonation: number;
 }
 
-export const noLies: Readonly<Lies> = { equivocation: 0, forgery: 0, replay: 0, corruption: 0, silence: 0 };
+export const noLies: Readonly<Lies> = {
+  equivocation: 0,
+  forgery: 0,
+  replay: 0,
+  corruption: 0,
+  silence: 0,
+  impersonation: 0,
+};
 
 /** What liars make of the messages of a protocol. */
 export interface Tongue<Message> {

@@ -72,6 +72,7 @@ export class Network {
   /** With what each keeps back. */
   readonly #faults = new Map<NetworkFault, Clogged[]>();
   readonly #damaged = new WeakSet<Uint8Array>();
+  readonly #impersonating = new WeakSet<Uint8Array>();
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -119,6 +120,15 @@ export class Network {
   /** Whether its faults have damaged a frame: whoever opens it must refuse it. */
   isDamaged(frame: Uint8Array): boolean {
     return this.#damaged.has(frame);
+  }
+
+  /** A frame that a liar sends in the name of another node: where it comes from tells. */
+  impersonates(frame: Uint8Array): void {
+    this.#impersonating.add(frame);
+  }
+
+  isImpersonating(frame: Uint8Array): boolean {
+    return this.#impersonating.has(frame);
   }
 
   #pathsOf(endpoint: Endpoint): Map<Endpoint, Path> {
@@ -185,7 +195,11 @@ export class Network {
     }
     this.#transmit(path, first, delay + jitter, passing);
     // Each arrival owns its bytes.
-    for (; copies > 0; copies--) this.#transmitAgain(path, frame.slice());
+    for (; copies > 0; copies--) {
+      const copy = frame.slice();
+      if (this.#impersonating.has(frame)) this.#impersonating.add(copy);
+      this.#transmitAgain(path, copy);
+    }
   }
 
   /** @param passing counted when the frame passes one that was sent before; without it the path keeps its order */

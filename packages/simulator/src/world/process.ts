@@ -2,11 +2,11 @@
  * A process of the world: a host with the roles that share it, as a thread is one. It starts, is killed and starts
  * again; it may be paused, or be slow. What it plans ends with its life.
  */
-import { nodeOf, type Address, type NodeRole, type Signatures } from "@synod/protocol";
+import { addressOf, nodeOf, roleOf, type Address, type NodeRole, type Signatures } from "@synod/protocol";
 import { Host, RoleActor, entryCodec, type Backing, type EntryCodec } from "@synod/driver";
 import type { StorageError } from "@synod/storage";
-import type { Endpoint } from "@synod/transports";
-import type { Codec } from "@synod/wire";
+import type { Endpoint, Transport } from "@synod/transports";
+import { FrameWriter, type Codec } from "@synod/wire";
 import type { Clock } from "./clock.ts";
 import type { NodeDisk } from "./disk.ts";
 import type { Lies } from "./lies.ts";
@@ -55,10 +55,16 @@ export interface ProcessPlan {
 /** A host whose messages are seen as they leave a role. */
 class WatchedHost<Message> extends Host<Message> {
   watch: (from: Address, to: Address, message: Message) => void = () => undefined;
+  /** Whether it takes any name in a frame for the sender's: only in an exhibit. */
+  believesNames = false;
 
   override send(from: Address, to: Address, message: Message): void {
     this.watch(from, to, message);
     super.send(from, to, message);
+  }
+
+  protected override livesAt(address: Address, endpoint: Endpoint): boolean {
+    return this.believesNames || super.livesAt(address, endpoint);
   }
 }
 
@@ -109,7 +115,12 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       route,
       later: (turn) => clock.after(this.pace.turnMicroseconds, () => this.#awake(life, turn)),
     });
-    host.watch = sent;
+    host.believesNames = this.#world.protocol.believesNames === true;
+    const impersonate = this.#impersonator(life, transport);
+    host.watch = (from, to, message) => {
+      sent(from, to, message);
+      impersonate?.(from, to, message);
+    };
     this.#host = host;
     this.#close = () => transport.close();
     try {
@@ -233,6 +244,26 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       sealing: protocol.seals && { seals: protocol.seals, signatures: this.#signer(number) },
       backing: backing && ((front) => watchedBacking(backing(front), address, watcher)),
     });
+  }
+
+  /** How a liar says in the name of another node what its roles say; undefined for who is honest. */
+  #impersonator(
+    life: number,
+    transport: Transport,
+  ): ((from: Address, to: Address, message: Message) => void) | undefined {
+    const { cast, codec, lied, lies, network, randomness, route } = this.#world;
+    if (cast.liars?.includes(this.node) !== true) return undefined;
+    const random = randomness.stream("impersonation", this.plan.endpoint, life);
+    return (from, to, message) => {
+      if (nodeOf(to) === this.node || !random.chance(lies.impersonation)) return;
+      const another = addressOf(roleOf(from), random.pick(cast.nodes.filter((node) => node !== this.node)));
+      lied("impersonation");
+      const writer = new FrameWriter(codec, { group: 0, checksum: true });
+      writer.add(another, to, message);
+      const frame = writer.take();
+      network.impersonates(frame);
+      transport.send(route(to), frame);
+    };
   }
 
   /** The signer of its node, for one life. */

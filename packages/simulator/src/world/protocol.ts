@@ -218,6 +218,8 @@ export interface SimulatedProtocol<Message extends { readonly kind: string }, En
   readonly slotOf: (entry: Entry) => number;
   /** What is signed in its messages, if anything is. */
   readonly seals?: Seals<Message>;
+  /** Whether its hosts take any name in a frame for the sender's: only in an exhibit. */
+  readonly believesNames?: boolean;
   /** What its runs may find wrong, of a protocol that is there to be compared: no mistake in it, but a limit of it. */
   readonly knownFlaw?: string;
   /** Simulated seconds with faults that a run of it takes, least and most. */

@@ -233,6 +233,12 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   /** The checksum finds all damage of the kinds that there are here, and none where there is none. */
   #opened(endpoint: Endpoint, frame: Uint8Array, refused: boolean): void {
     if (refused) this.#options.reached.count("refused-frames");
+    if (this.network.isImpersonating(frame) && !this.network.isDamaged(frame)) {
+      const isBelieved = !refused && this.#options.protocol.believesNames !== true;
+      if (isBelieved)
+        this.#options.report("frames", `${showAddress(endpoint)} believes that a node speaks for another`);
+      return;
+    }
     if (refused === this.network.isDamaged(frame)) return;
     const what = refused ? "refuses a frame that is whole" : "takes a frame that was damaged";
     this.#options.report("frames", `${showAddress(endpoint)} ${what}`);

@@ -11,6 +11,7 @@ export const lieNames = {
   replay: "lie-replay",
   corruption: "lie-corruption",
   silence: "silence",
+  impersonation: "impersonation",
 } as const satisfies Readonly<Record<keyof Lies, string>>;
 
 /** How often it lies so, in hundredths, is the amount. */
@@ -45,4 +46,5 @@ export const lieFaults: readonly FaultKind[] = [
   lieKind("replay", "liars say again what they said before, also to others", often),
   lieKind("corruption", "liars change a field of what they say, also of their answers to clients", often),
   lieKind("silence", "liars say nothing, to some or to all", [10, 50, 100]),
+  lieKind("impersonation", "liars say what they say in the name of another node as well", often),
 ];
