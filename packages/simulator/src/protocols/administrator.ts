@@ -140,6 +140,7 @@ export class Administrator<Message extends { readonly kind: string }> implements
       case "Reconfigured":
         this.#options.count(`${asked.kind}-done`);
         this.#mayLinger = false;
+        if (asked.remove !== 0) this.#options.surroundings.votedOut(asked.remove);
         return this.#rest();
       case "ChangeRefused":
         return this.#refused(asked, changeRefusals[message.reason] ?? "");

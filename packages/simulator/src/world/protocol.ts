@@ -129,6 +129,8 @@ export interface Administration {
 export interface AdministratorSurroundings<Message> extends PersonSurroundings<Message> {
   /** A node starts for the first time. */
   readonly startNode: (node: number) => void;
+  /** A node is a member no more. As in threads it stops by itself, or now when it is down and cannot hear of it. */
+  readonly votedOut: (node: number) => void;
   /** The nodes that are lost for good. */
   readonly lost: ReadonlySet<number>;
   /** A change was asked for: it is counted. */

@@ -219,15 +219,18 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
         opened: (opener, frame, refused) => this.#opened(opener, frame, refused),
         began: (address) => this.#began(address, disk),
         mayStart: (node) => !this.#later.has(node) && !this.#left.has(node),
-        left: (node) => {
-          this.#left.add(node);
-          this.#victims.get(node)?.crash("on");
-        },
+        left: (node) => this.#leave(node),
         failed: (failed, failure) => this.#failed(failed, failure),
       },
     );
     this.#processes.set(endpoint, process);
     return process;
+  }
+
+  /** It takes part no more, and nothing starts on it again. */
+  #leave(node: number): void {
+    this.#left.add(node);
+    this.#victims.get(node)?.crash("on");
   }
 
   /** The checksum finds all damage of the kinds that there are here, and none where there is none. */
@@ -323,6 +326,9 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
         startNode: (node) => {
           this.#later.delete(node);
           this.#victims.get(node)?.restart();
+        },
+        votedOut: (node) => {
+          if (!this.isUp(addressOf("proposer", node))) this.#leave(node);
         },
         changed: (change) => this.faults.count(change),
       }),
