@@ -1,7 +1,9 @@
 /**
  * The process is ended in the middle of its work: nothing that it acknowledged may be lost, and nothing done twice.
  */
-import { describe, expect, test } from "vitest";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
 import { newFolder, Program, run, type Ended } from "./program.ts";
 
 /** A put and an append in turns, each of them its own. */
@@ -90,6 +92,25 @@ test("kill -9 while it starts", async () => {
   await program.signal("SIGKILL");
   expect(await run(["up", "--data", data], "get k\n")).toMatchObject({ stdout: "v\n", code: 0 });
 });
+
+test("A process killed while a node joins goes on with it", async () => {
+  const data = newFolder();
+  const program = new Program("up", "--data", data);
+  expect(await program.ask("put k v")).toBe("OK");
+  program.send("add 4\n");
+  // Its place on the disk is made before it is asked in.
+  await vi.waitFor(() => expect(existsSync(join(data, "node-4"))).toBe(true), { timeout: 20_000, interval: 1 });
+  expect((await program.signal("SIGKILL")).code).toBe("SIGKILL");
+  const again = new Program("up", "--data", data);
+  // The change is made already, or can be: it is not half made.
+  expect(await again.ask("add 4")).toBe("OK");
+  expect(await again.ask("get k")).toBe("v");
+  // It counts: of four, one may be down, and the number is not used again.
+  expect(await again.ask("kill 1")).toBe("OK");
+  expect(await again.ask("put k w")).toBe("OK");
+  expect(await again.ask("get k")).toBe("w");
+  expect(await again.end()).toMatchObject({ code: 0 });
+}, 60_000);
 
 describe.each([
   ["SIGTERM", 143],
