@@ -1,7 +1,7 @@
 /**
  * Fast Paxos in the world: the replicated state machine, whose clients send their requests to the acceptors.
  */
-import { countAcceptors, fast, isPhase2Quorum, noSuchRole, timing } from "@synod/protocol";
+import { countAcceptors, fast, isPhase2Quorum, noSuchRole } from "@synod/protocol";
 import type { Random, RoleMachine } from "@synod/protocol";
 import { Replication } from "@synod/driver";
 import { newKeyValueMachine } from "@synod/machines";
@@ -12,6 +12,7 @@ import type { Randomness } from "../world/randomness.ts";
 import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { FastWatcher } from "./fast-watcher.ts";
 import { keyValueWorkload } from "./key-value.ts";
+import { drawLeaderTimes } from "./leader-times.ts";
 import { drawLimits } from "./multi-limits.ts";
 import { ReplicaCheckers } from "./replica-checkers.ts";
 import { drawPaceByBytes, Replicas } from "./replicas.ts";
@@ -131,12 +132,7 @@ function drawConfiguration(
   ownWorkload: boolean,
 ): fast.Configuration {
   const count = given ?? randomness.pick([4, 4, 4, 4, 5, 5, 3, 1]);
-  const times = randomness.pick([
-    { heartbeatTicks: 2, electionTicks: 6, retryTicks: 40, catchUpTicks: 2 },
-    { heartbeatTicks: 2, electionTicks: 5, retryTicks: 3, catchUpTicks: 2 },
-    { heartbeatTicks: 3, electionTicks: 10, retryTicks: 5, catchUpTicks: 2 },
-    timing,
-  ]);
+  const times = drawLeaderTimes(randomness);
   return fast.configurationOf(count, {
     quorums: drawQuorums(randomness, count),
     recovery: randomness.pick(["coordinated", "uncoordinated"]),

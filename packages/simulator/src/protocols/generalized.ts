@@ -1,7 +1,7 @@
 /**
  * Generalized Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
  */
-import { generalized, noSuchRole, timing } from "@synod/protocol";
+import { generalized, noSuchRole } from "@synod/protocol";
 import type { QuorumSystem, Random, RoleMachine } from "@synod/protocol";
 import { Replication } from "@synod/driver";
 import { newInterference, newKeyValueMachine, Replica } from "@synod/machines";
@@ -12,6 +12,7 @@ import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { drawHistoryLimits } from "./generalized-limits.ts";
 import { GeneralizedWatcher } from "./generalized-watcher.ts";
 import { keyValueWorkload } from "./key-value.ts";
+import { drawLeaderTimes } from "./leader-times.ts";
 import { ReplicaCheckers } from "./replica-checkers.ts";
 import { drawPaceByBytes, Replicas } from "./replicas.ts";
 import { openRoleLog } from "./role-log.ts";
@@ -138,13 +139,7 @@ function drawConfiguration(
   ownWorkload: boolean,
 ): generalized.Configuration {
   const count = given ?? randomness.pick([4, 4, 4, 4, 5, 7, 3, 2, 1]);
-  // Hasty elections make leaders compete, late retries leave commands waiting; the last are the times of nodes.
-  const times = randomness.pick([
-    { heartbeatTicks: 2, electionTicks: 6, retryTicks: 40, catchUpTicks: 2 },
-    { heartbeatTicks: 2, electionTicks: 5, retryTicks: 3, catchUpTicks: 2 },
-    { heartbeatTicks: 3, electionTicks: 10, retryTicks: 5, catchUpTicks: 2 },
-    timing,
-  ]);
+  const times = drawLeaderTimes(randomness);
   return generalized.configurationOf(count, {
     quorums: drawQuorums(randomness, count),
     // In a short run it should change its mind more than once.

@@ -1,17 +1,7 @@
 /**
  * Multi-Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
  */
-import {
-  addressOf,
-  flexible,
-  majority,
-  mayBeLost,
-  leaderAccess,
-  multi,
-  noSuchRole,
-  roleOf,
-  timing,
-} from "@synod/protocol";
+import { addressOf, flexible, majority, mayBeLost, leaderAccess, multi, noSuchRole, roleOf } from "@synod/protocol";
 import type { Access, Address, QuorumSystem, Random, RoleMachine, ServiceMessage } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
 import { leavingBacking, Replication, type Backing, type ReplicationOptions } from "@synod/driver";
@@ -23,6 +13,7 @@ import type { Randomness } from "../world/randomness.ts";
 import { Administrator, mostLater } from "./administrator.ts";
 import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { keyValueWorkload } from "./key-value.ts";
+import { drawLeaderTimes } from "./leader-times.ts";
 import { MultiCheckers } from "./multi-checkers.ts";
 import { drawLimits } from "./multi-limits.ts";
 import { MultiWatcher } from "./multi-watcher.ts";
@@ -178,13 +169,7 @@ function drawConfiguration(
   { nodes: given, workload, membersChange }: Setting,
 ): multi.Configuration {
   const count = given ?? randomness.pick([3, 3, 3, 5, 5, 1, 2, 4]);
-  // Hasty elections make leaders compete, late retries leave gaps to the next one; the last are the times of nodes.
-  const times = randomness.pick([
-    { heartbeatTicks: 2, electionTicks: 6, retryTicks: 40, catchUpTicks: 2 },
-    { heartbeatTicks: 2, electionTicks: 5, retryTicks: 3, catchUpTicks: 2 },
-    { heartbeatTicks: 3, electionTicks: 10, retryTicks: 5, catchUpTicks: 2 },
-    timing,
-  ]);
+  const times = drawLeaderTimes(randomness);
   const limits = drawLimits(randomness.stream("limits"), workload === undefined);
   return multi.configurationOf(count, {
     identities: membersChange ? count + mostLater : count,
