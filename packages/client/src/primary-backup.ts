@@ -66,6 +66,12 @@ export class PrimaryClient implements ClusterGuest {
   /** Stores a value. Rejects with Timeout, Overloaded, Closed, or LimitError when key or value is too large. */
   async put(key: string, value: string, options?: PrimaryOptions): Promise<void> {
     const write = { key: bytesOf(key, "keyBytes"), value: bytesOf(value, "storedBytes") };
+    await this.#call((sequence) => ({ kind: "Put", sequence, ...write, removed: false }), options);
+  }
+
+  /** Removes a value, whether there is one or not. Rejects as `put` does. */
+  async delete(key: string, options?: PrimaryOptions): Promise<void> {
+    const write = { key: bytesOf(key, "keyBytes"), value: new Uint8Array(0), removed: true };
     await this.#call((sequence) => ({ kind: "Put", sequence, ...write }), options);
   }
 

@@ -23,9 +23,16 @@ test("what is put is at the primary and its backup, which takes its place", asyn
   const primary = await nodeThatIs(cluster, "primary");
   await cluster.kill(primary);
   expect(await client.get("city")).toBe("Linz");
+  await client.put("hill", "Kahlenberg");
+  await client.delete("city");
+  expect(await client.get("city")).toBeUndefined();
   await cluster.restart(primary);
-  await client.put("river", "Danube");
-  expect(await client.get("river")).toBe("Danube");
+  // It is given all, and with it that a value was removed.
+  await expect.poll(() => nodeThatIs(cluster, "backup"), { timeout: 10_000 }).toBe(primary);
+  await client.put("hill", "Bisamberg");
+  await cluster.kill(await nodeThatIs(cluster, "primary"));
+  expect(await client.get("hill")).toBe("Bisamberg");
+  expect(await client.get("city")).toBeUndefined();
 });
 
 test("it is found again in the folder, and a later client's writes are not taken for an earlier one's", async () => {

@@ -4,7 +4,7 @@
 import type { PrimaryClient } from "@synod/client";
 import type { ShellCommands } from "./shell.ts";
 
-export function valueCommands(client: Pick<PrimaryClient, "put" | "get">): ShellCommands {
+export function valueCommands(client: Pick<PrimaryClient, "put" | "get" | "delete">): ShellCommands {
   return {
     put: {
       usage: "put KEY VALUE",
@@ -20,6 +20,15 @@ export function valueCommands(client: Pick<PrimaryClient, "put" | "get">): Shell
       help: "the value that the primary has, or (nil)",
       words: 1,
       run: async ([key = ""]) => (await client.get(key)) ?? "(nil)",
+    },
+    delete: {
+      usage: "delete KEY",
+      help: "removes a value, if there is one",
+      words: 1,
+      run: async ([key = ""]) => {
+        await client.delete(key);
+        return "OK";
+      },
     },
   };
 }

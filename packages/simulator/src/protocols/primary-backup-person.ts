@@ -84,7 +84,7 @@ export class PrimaryBackupPerson implements Person<Message> {
     const text = `${this.#address}-${sequence}`;
     const message: Asking["message"] = isRead
       ? { kind: "Get", sequence, key: bytesOf(key) }
-      : { kind: "Put", sequence, key: bytesOf(key), value: bytesOf(text) };
+      : { kind: "Put", sequence, key: bytesOf(key), value: bytesOf(text), removed: false };
     const invocation = history.invoke(history.newProcess(), isRead ? "get" : "put", key, isRead ? null : text);
     const untilTicks = this.#finishing ? Infinity : this.#drawPatience();
     this.#asking = { message, invocation, isRead, isLast: this.#finishing, untilTicks, ageTicks: 0 };

@@ -39,7 +39,7 @@ class ViewPlay {
   }
 
   put(number: number, server: Address, sequence: number, text: string): void {
-    this.stage.post(client(number), server, { kind: "Put", sequence, key, value: bytesOf(text) });
+    this.stage.post(client(number), server, { kind: "Put", sequence, key, value: bytesOf(text), removed: false });
   }
 
   get(number: number, server: Address, sequence: number): void {

@@ -16,7 +16,7 @@ export class Database {
   }
 
   get keys(): number {
-    return this.#rows.size;
+    return [...this.#rows.values()].filter(({ removed }) => !removed).length;
   }
 
   get bytes(): number {
@@ -24,7 +24,8 @@ export class Database {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#rows.get(nameOf(key))?.value;
+    const row = this.#rows.get(nameOf(key));
+    return row === undefined || row.removed ? undefined : row.value;
   }
 
   /** The version that the next write of a key has. */
@@ -37,8 +38,8 @@ export class Database {
     return sequence <= (this.#clients.get(client) ?? 0);
   }
 
-  write({ client, sequence, key, value, version }: Forward): void {
-    if (version >= this.nextVersion(key)) this.#set({ key, value, version });
+  write({ client, sequence, key, value, removed, version }: Forward): void {
+    if (version >= this.nextVersion(key)) this.#set({ key, value, removed, version });
     this.#remember({ client, sequence });
   }
 

@@ -50,6 +50,8 @@ export interface Put {
   readonly sequence: number;
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+  /** The key shall have no value. */
+  readonly removed: boolean;
 }
 
 export interface PutReply {
@@ -90,6 +92,7 @@ export interface Forward {
   readonly sequence: number;
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+  readonly removed: boolean;
   /** Of this key: a write that arrives late is passed over. */
   readonly version: number;
 }
@@ -112,6 +115,8 @@ export interface Transfer {
 export interface Row {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+  /** There is no value any more; its version is still needed. */
+  readonly removed: boolean;
   readonly version: number;
 }
 
@@ -132,7 +137,7 @@ export type Message =
 /** What goes to stable storage. */
 export type Entry = View | Forward | Transfer;
 
-const write = { key: "bytes", value: "bytes" } as const;
+const write = { key: "bytes", value: "bytes", removed: "flag" } as const;
 
 /** The order of kinds and fields on the wire. */
 export const layout = layouts<Message>({
@@ -152,6 +157,7 @@ export const layout = layouts<Message>({
       list: [
         ["key", "bytes"],
         ["value", "bytes"],
+        ["removed", "flag"],
         ["version", "integer"],
       ],
     },

@@ -142,7 +142,7 @@ export class Server implements RoleMachine<Message, Entry, Delivery> {
     out.sendAfterPersist.push({ to: addressOf("server", this.#view.backup), message });
   }
 
-  #put(client: Address, { sequence, key, value }: Put, out: Output): void {
+  #put(client: Address, { sequence, key, value, removed }: Put, out: Output): void {
     if (!this.#isPrimary()) {
       out.send.push({ to: client, message: { kind: "NotPrimary", sequence } });
       return;
@@ -154,7 +154,7 @@ export class Server implements RoleMachine<Message, Entry, Delivery> {
     const isFull = this.#database.bytes + key.length + value.length > limits.participantBytes;
     if (isFull || this.#underWay.size >= limits.transactions) return; // As if it had been lost on its way.
     const version = this.#database.nextVersion(key);
-    const forward: Forward = { kind: "Forward", view, client, sequence, key, value, version };
+    const forward: Forward = { kind: "Forward", view, client, sequence, key, value, removed, version };
     this.#database.write(forward);
     out.persist.push(forward);
     if (backup === 0 || this.#isAlone) return this.#reply(forward, out);
