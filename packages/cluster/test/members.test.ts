@@ -57,7 +57,7 @@ test.each(["role", "node"] as const)(
 test("a node whose disk is lost is replaced, and the cluster starts again from its folder", async () => {
   const data = newFolder();
   {
-    await using cluster = await Cluster.start({ data });
+    await using cluster = await Cluster.start({ data, placement: "node" });
     const client = cluster.client();
     await client.put("a", "1", patient);
     await cluster.kill(3);
@@ -69,7 +69,7 @@ test("a node whose disk is lost is replaced, and the cluster starts again from i
     await untilNodes(cluster, [2, 4, 5]);
     await client.put("b", "2", patient);
   }
-  await using cluster = await Cluster.start({ data });
+  await using cluster = await Cluster.start({ data, placement: "node" });
   expect(await nodesOf(cluster)).toEqual([2, 4, 5]);
   const client = cluster.client();
   expect([await client.get("a", patient), await client.get("b", patient)]).toEqual(["1", "2"]);
