@@ -1,7 +1,7 @@
 /**
  * Exhibits: histories of commands that are grown, cut or chosen wrongly (*Generalized Consensus and Paxos*, 2005).
  */
-import { addressOf, nodeOf, type Envelope, type generalized } from "@synod/protocol";
+import { addressOf, generalized, nodeOf, type Envelope } from "@synod/protocol";
 import type { Exhibit } from "./exhibit.ts";
 import {
   generalizedWith,
@@ -9,10 +9,13 @@ import {
   generalizedWithLearner,
   generalizedWithProposer,
 } from "./generalized-exhibits.ts";
-import { rewrite } from "./patched-role.ts";
+import { PatchedRole, rewrite } from "./patched-role.ts";
 
 const paper = "L. Lamport, Generalized Consensus and Paxos, 2005";
 const options = { nodes: 4, faults: ["partition", "loss", "delay"] };
+
+/** The first collision makes the next ballot a classic one. */
+const impatient: generalized.FallBack = { windowCommands: 32, mostCollisions: 0, classicTicks: 50 };
 
 /** The kind of an entry is the byte after its size: see `entries.ts` of @synod/machines. */
 const isRead = (command: Uint8Array): boolean => command[4] === 2;
@@ -188,6 +191,50 @@ const snapshotWithin: Exhibit = {
   options: { nodes: 4, faults: ["node-crash", "loss", "delay"] },
 };
 
+const orderedAnew: Exhibit = {
+  name: "classic-ballot-orders-anew",
+  title: "A leader that falls back to a classic ballot puts also what was accepted before into an order of its own",
+  story:
+    "Commands have collided once too often, and now the leader orders them: it has the set of all that acceptors hold, and " +
+    "may seem free to begin with. But a classic ballot is only another way to go on. What a fast quorum has chosen before, " +
+    "it has chosen in an order, and learners have answered by it.",
+  source: `${paper}, ProvedSafe: what any ballot begins with, classic or fast`,
+  simulation: generalizedWith({
+    configuration: (configuration) => ({ ...configuration, fallBack: impatient }),
+    proposer: (configuration, interference, node, random) =>
+      new PatchedRole(new generalized.Proposer(configuration, interference, node, random), () => ({
+        output(out) {
+          rewrite(out.send, ({ to, message }) => ({
+            to,
+            message:
+              message.kind === "Accept" && message.isClassic
+                ? { ...message, history: message.history.toReversed().filter(({ command }) => command.length > 0) }
+                : message,
+          }));
+        },
+      })),
+  }),
+  options,
+};
+
+const endBehindMore: Exhibit = {
+  name: "checkpoint-behind-whatever-there-is",
+  title: "An acceptor closes an instance behind commands that the leader did not know it had",
+  story:
+    "A checkpoint closes an instance, and after it comes nothing: so put it behind whatever there is. But an acceptor " +
+    "takes an instance that it has closed, in the ballot that the leader says has closed it, for the chosen one. What " +
+    "came to it alone is in its log then, as if chosen, and out it goes to a learner that is behind.",
+  source: `${paper}: a command that interferes with all others has the same ones before it wherever it is chosen`,
+  simulation: generalizedWithAcceptor((status) => ({
+    step(from, message, step) {
+      if (message.kind !== "Append" || message.commands[0]?.command.length !== 0) return step(from, message);
+      const held = Number(status()["highestSlot"]) - message.slot + 1;
+      step(from, { ...message, from: Math.max(message.from, held) });
+    },
+  })),
+  options,
+};
+
 export const historyExhibits: readonly Exhibit[] = [
   readsCommute,
   learnedFromOne,
@@ -197,4 +244,6 @@ export const historyExhibits: readonly Exhibit[] = [
   votesUnsynced,
   majorityIsFast,
   snapshotWithin,
+  orderedAnew,
+  endBehindMore,
 ];

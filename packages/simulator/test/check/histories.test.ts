@@ -189,6 +189,19 @@ test("it finds two learners that have learned interfering commands in two orders
   expect(stage.found[0]).toMatch(/^compatibility: learner 2 learns 3 at slot 1/);
 });
 
+test("it finds two acceptors that close an instance otherwise in the same ballot, and one that is told to go on in no ballot", () => {
+  const stage = withTwo();
+  stage.checker.appends({ ...add(1, 1, 2, checkpoint), kind: "Append" });
+  stage.checker.durableAdd(1, add(1, 1, 2, checkpoint));
+  stage.checker.durableAdd(2, add(1, 1, 2, checkpoint));
+  expect(stage.found).toEqual([]);
+  stage.checker.appends({ ...add(1, 1, 2, b), kind: "Append" });
+  stage.checker.appends({ ...add(5, 1, 2, checkpoint), kind: "Append" });
+  expect(stage.found).toHaveLength(2);
+  stage.checker.durableAdd(3, add(1, 1, 2, b, checkpoint));
+  expect(stage.found[2]).toMatch(/^safety: ballot 1 closes slot 1 with two histories, one of them at acceptor 3/);
+});
+
 test("it finds two quorums that have chosen what contradicts", () => {
   const stage = withTwo();
   stage.promise(5, 1, 2, 4);

@@ -26,6 +26,10 @@ test.each(found)("seed %i: %s", (seed) => {
   expect(simulate({ seed, membersChange: false }).violation).toBeUndefined();
 });
 
+test("seed 235 of generalized: a command whose answer was lost was not answered again as long as its instance was open", () => {
+  expect(simulate({ protocol: "generalized", seed: 235 }).violation).toBeUndefined();
+});
+
 /** Of runs in which all usual kinds were asked for, and so members change. */
 const foundInChanges: typeof found = [
   [110, "a node whose disk could not be read when it first started was never let in again"],
