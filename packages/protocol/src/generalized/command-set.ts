@@ -57,7 +57,7 @@ export class CommandSet {
 }
 
 /** FNV-1a of the first bytes, and the length. */
-function hashOf(command: Value): number {
+export function hashOf(command: Value): number {
   let hash = 0x811c9dc5 ^ command.length;
   const end = Math.min(command.length, hashedBytes);
   for (let at = 0; at < end; at++) hash = Math.imul(hash ^ (command[at] ?? 0), 0x01000193);

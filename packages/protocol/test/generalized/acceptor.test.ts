@@ -122,6 +122,18 @@ test("a history is bounded, whatever clients send: the rest waits for the next i
   expect(stage.report()).toEqual([{ slot: 1, ballot: 1, history: carried(...commands.slice(0, 8)) }]);
 });
 
+test("what waits for an instance waits once, however often it is asked for, and keeps nothing else from its place", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1));
+  for (let time = 0; time < 20; time++) stage.turn(request(a), request(b));
+  stage.turn(request(c));
+  expect(stage.acceptor.status()).toMatchObject({ waitingBytes: 3 });
+  stage.turn(accept(1, 1));
+  expect(stage.report()).toEqual([{ slot: 1, ballot: 1, history: carried(a, b, c) }]);
+  stage.turn(request(a));
+  expect(stage.acceptor.status()).toMatchObject({ waitingBytes: 1 });
+});
+
 test("a restart gives back the promise, what the ballot began with and what was added", () => {
   const stage = new Stage();
   stage.turn(prepare(1), accept(1, 1, a));
