@@ -235,10 +235,12 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#tell({ kind: "Accepted", ballot, slot, from: history.length, commands: [] }, out);
   }
 
+  /** It goes on in the last instance of the highest ballot, also when the Accept of an earlier one comes late. */
   #begin(accept: Accept): void {
+    const current = this.#log.vote(this.#instance)?.ballot ?? noBallot;
     this.#log.begin(accept);
     this.#log.learnCommit(accept.ballot, accept.commitPoint);
-    this.#instance = accept.slot;
+    if (accept.ballot > current || accept.slot > this.#instance) this.#instance = accept.slot;
   }
 
   #promise(ballot: Ballot, out: Output): void {

@@ -159,6 +159,18 @@ test("what was told and lost is told again, from where the asker knows it", () =
   expect(ask(5, 2)).toEqual([{ kind: "Accepted", ballot: 1, slot: 1, from: 0, commands: carried(a, b, c) }]);
 });
 
+test("the Accept of an earlier instance that comes late takes it back only in a higher ballot", () => {
+  const stage = new Stage();
+  stage.turn(prepare(6));
+  stage.turn(accept(6, 3));
+  const higher = stage.restarted();
+  stage.turn(accept(6, 1, a, checkpoint));
+  expect(stage.restarted().turn(request(b)).persist).toMatchObject([{ slot: 3 }]);
+  expect(stage.turn(request(b)).persist).toMatchObject([{ slot: 3 }]);
+  higher.turn(accept(9, 1, a));
+  expect(higher.turn(request(b)).persist).toMatchObject([{ slot: 1 }]);
+});
+
 describe("a classic ballot", () => {
   const classic = (...history: readonly Uint8Array[]): Stage => {
     const stage = new Stage();
