@@ -52,7 +52,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#node = node;
     this.#log = new AcceptorLog(limits);
     const mayBeLost = nodes.length - Math.max(quorums.phase1, quorums.phase2);
-    this.#keeper = new LogKeeper({ nodes, timing, limits, mayBeLost }, node, this.#log);
+    this.#keeper = new LogKeeper({ nodes, sources: nodes, timing, limits, mayBeLost }, node, this.#log);
     this.#collisions = new Collisions(quorums, limits.learnerSlots);
     this.#recent = new RecentRequests(timing.electionTicks);
     // A new acceptor has heard no leader, and keeps nobody from becoming one.

@@ -51,7 +51,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#waiting = new WaitingCommands(configuration.limits);
     const { nodes, quorums } = configuration;
     const mayBeLost = nodes.length - Math.max(quorums.phase1, quorums.phase2);
-    this.#keeper = new LogKeeper({ ...configuration, mayBeLost }, node, this.#log);
+    this.#keeper = new LogKeeper({ ...configuration, sources: configuration.nodes, mayBeLost }, node, this.#log);
     // A new acceptor has heard no leader, and keeps nobody from becoming one.
     this.#silentTicks = configuration.timing.electionTicks;
   }

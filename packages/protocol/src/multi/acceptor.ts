@@ -36,7 +36,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#node = node;
     this.#isAuxiliary = configuration.auxiliaries.includes(node);
     this.#log = new AcceptorLog(configuration.limits);
-    const memberships = new AcceptorMemberships(this.#log, firstMemberships(configuration));
+    const log = this.#log;
+    const memberships = new AcceptorMemberships(log, firstMemberships(configuration));
     this.#memberships = memberships;
     const { timing, limits } = configuration;
     this.#keeper = new LogKeeper(
@@ -46,13 +47,17 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         get nodes() {
           return memberships.now.latest.membership.mains;
         },
+        // Who chose what it lacks may be no member of the latest membership, and alone have it until that is in force.
+        get sources() {
+          return memberships.now.mainsFrom(log.chosenThrough + 1);
+        },
         get mayBeLost() {
           return mayBeLost(memberships.now.latest.membership.quorums);
         },
         forgot: (trim) => memberships.forgot(trim),
       },
       node,
-      this.#log,
+      log,
     );
     this.#ownLearner = addressOf("learner", node);
     // A new acceptor has heard no leader, and keeps nobody from becoming one.

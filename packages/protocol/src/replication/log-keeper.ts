@@ -12,6 +12,8 @@ import type { CatchUp, Chosen, Slot, Trim } from "./messages.ts";
 export interface Keeping<T extends Trim = Trim> {
   /** The nodes that have an acceptor with a log and a learner with snapshots. */
   readonly nodes: readonly number[];
+  /** Those whose acceptors may have what this log lacks: some of them may be about to leave. */
+  readonly sources: readonly number[];
   readonly timing: Timing;
   readonly limits: Bounds;
   /** How many nodes may be lost for good, when the others have every quorum that progress takes. */
@@ -113,9 +115,9 @@ export class LogKeeper<T extends Trim = Trim> {
       return;
     }
     this.#stuckTicks += 1;
-    const { nodes, timing } = this.#keeping;
+    const { sources, timing } = this.#keeping;
     if (this.#stuckTicks % timing.retryTicks !== 0) return;
-    const others = nodes.filter((node) => node !== this.#node);
+    const others = sources.filter((node) => node !== this.#node);
     this.#source = others.find((node) => node > this.#source) ?? others[0] ?? this.#node;
     const message: CatchUp = { kind: "CatchUp", from: chosenThrough + 1 };
     out.send.push({ to: addressOf("acceptor", this.#source), message }, { to: this.#ownLearner, message });

@@ -307,6 +307,31 @@ test("an acceptor tells who the members are as far as it knows what is chosen, a
   expect(reply?.memberships).toEqual(known);
 });
 
+test("an acceptor asks those who leave, too, for what it lacks, as long as that was theirs to choose", () => {
+  const alone = configurationOf(1, { identities: 9, alphaSlots: windowSlots, limits: { ...limits, windowSlots } });
+  const next = changed(membershipOf([1], flexible(1, 1, 1)), { add: 2, remove: 1 }, 9);
+  if (typeof next === "string") throw new Error(next);
+  const role = new Acceptor(alone, 2);
+  /** Whom it asks, in some time. */
+  const asked = (commitPoint: number): readonly number[] => {
+    step(role, proposer(1), heartbeat(1, commitPoint));
+    const did = turn((out) => {
+      for (let ticks = 0; ticks < 3 * alone.timing.retryTicks; ticks++) role.tick(out);
+    });
+    return [...new Set(to(did, "CatchUp"))];
+  };
+  step(role, proposer(1), { kind: "Accept", ballot: 1, slot: 1, commitPoint: 0, value: encodeMembership(next) });
+  // The change governs from slot 4 on.
+  expect(asked(3)).toContain(acceptor(1));
+  step(role, acceptor(1), {
+    kind: "Chosen",
+    from: 2,
+    values: [{ value: value("a") }, { value: value("b") }],
+    trimmedThrough: 0,
+  });
+  expect(asked(4)).not.toContain(acceptor(1));
+});
+
 /** The Accepts of a leader, sent once more. */
 function turnOfAccepts(role: Proposer): Did {
   return turn((out) => {

@@ -57,6 +57,11 @@ const foundAsUsual: readonly (readonly [protocol: string, seed: number, wrong: s
     2019,
     "a node was voted out while it was down, and all whom it knew were gone when it came back: nobody could tell it",
   ],
+  [
+    "multi",
+    3325,
+    "an acceptor that had joined asked only the members to come for what it lacked: none but the one that left had it",
+  ],
   ["commit", 2933, "the world damaged a file of a log that had just been removed"],
   [
     "fast",
