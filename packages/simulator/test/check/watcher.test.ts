@@ -147,7 +147,10 @@ describe("a machine that", () => {
   });
 });
 
-test("runs come to what the checkers look at", () => {
+/** The rarest comes after some sixty seeds. */
+const longMs = 120_000;
+
+test("runs come to what the checkers look at", { timeout: longMs }, () => {
   const missing = new Set([
     "full-windows",
     "leader-changes",
