@@ -58,7 +58,7 @@ const readBeforeRecovery: Exhibit = {
       });
     },
   })),
-  options,
+  options: { nodes: 3, faults: ["node-crash", "loss"] },
 };
 
 const readNotAwaited: Exhibit = {
