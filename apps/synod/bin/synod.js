@@ -10,5 +10,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
 // A thread per role fills the cores: a collector with threads of its own would take them away. Before Node 24 the flag
 // cannot be set once V8 runs.
 if (major >= 24) setFlagsFromString("--single-threaded-gc");
+// Threads end here as a matter of course, and Node 24 now and then aborts when WebAssembly code of theirs is collected:
+// nodejs/node issue 64500.
+setFlagsFromString("--no-wasm-code-gc");
 
 await import("../dist/main.js");

@@ -2,8 +2,8 @@
  * What n-f signed reports say of the slots: the recovery of FaB Paxos. "A progress certificate vouches for a value"
  * when no other one may have been learned.
  *
- * A value v that was learned had ceil((n+3f+1)/2) votes in one ballot, at least 2f fewer by honest acceptors that are among the
- * reporters: the majority of the n-f reports. Each of them reports v, as later ballots let it vote for nothing else; or it
+ * A value v that was learned had ceil((n+3f+1)/2) votes in one ballot, at least 2f fewer by honest acceptors that are
+ * among the reporters: the majority of the n-f reports. Each of them reports v, as later ballots let it vote for nothing else; or it
  * says that the slot is stable, and so reports no votes for it. Counting these for every value, v is in the majority
  * whatever the others report, and no other value is vouched for.
  *

@@ -27,7 +27,8 @@ export class WaitingCommands {
 
   /**
    * Keeps a command, once, however often its client asks: what is asked for again faster than instances are closed would
-   * push back all else for ever. False when it holds as much as it may. An empty command is none: a checkpoint is a leader's to make.
+   * push back all else for ever. False when it holds as much as it may. An empty command is none: a checkpoint is a
+   * leader's to make.
    */
   add(command: Value): boolean {
     const { queueBytes, valueBytes } = this.#limits;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { simulate, simulations } from "../../src/index.ts";
 
-const seeds = 6;
+const seeds = 4;
 /** Each seed is run three times. */
 const longMs = 120_000;
 

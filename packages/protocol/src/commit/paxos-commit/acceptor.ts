@@ -157,7 +157,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /**
    * So many others take part in it no more that nothing can come of its votes. A restart finds them, and asks again; but
-   * of what is unknown here up to there, it says Closed from now on, and must say so after a restart: a leader decides by it.
+   * of what is unknown here up to there, it says Closed from now on, and must say so after a restart: a leader decides by
+   * it.
    */
   #close(transaction: TransactionId, out: Output): void {
     if (!this.#undecided.delete(transaction)) return;

@@ -212,7 +212,8 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
 
   /**
    * An acceptor has forgotten so late a transaction that it may have forgotten this one, too. Where a quorum has, whoever
-   * is in doubt about it may abort; where all participants have, nobody is. The client is told nothing: to a client it may have ended in any way, long ago.
+   * is in doubt about it may abort; where all participants have, nobody is. The client is told nothing: to a client it may
+   * have ended in any way, long ago.
    */
   #closed(from: Address, transaction: TransactionId, out: Output): void {
     const commitment = this.#commitments.get(transaction);

@@ -1,0 +1,3 @@
+import { testExhibits } from "./visits.ts";
+
+testExhibits((protocol) => protocol.endsWith("byzantine"));

@@ -1,0 +1,3 @@
+import { testExhibits } from "./visits.ts";
+
+testExhibits((protocol) => protocol !== "multi" && !protocol.endsWith("byzantine"));
