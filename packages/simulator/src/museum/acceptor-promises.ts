@@ -64,7 +64,7 @@ const voteIsNoPromise: Exhibit = {
       },
     };
   }),
-  options: { nodes: 5, faults: ["pause", "loss"] },
+  options: { nodes: 5, faults: ["pause", "clog", "loss"] },
 };
 
 const equalBallotRefused: Exhibit = {
