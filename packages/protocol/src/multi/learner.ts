@@ -11,7 +11,7 @@ import { isPhase2Quorum, noAcceptors, type AcceptorSet } from "../quorum.ts";
 import { withMember } from "../reconfiguration/membership.ts";
 import { unchanged, type Memberships } from "../reconfiguration/memberships.ts";
 import type { ReplicatedLearner } from "../replication/delivery.ts";
-import type { Value } from "../value.ts";
+import { sameValue, type Value } from "../value.ts";
 import { firstMemberships, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { lastSlot } from "../replication/acceptor-log.ts";
@@ -47,6 +47,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   #memberships: Memberships;
   /** The node of the leader heard last: one that joins may know of no other that is there. */
   #leader: number;
+  /** Who takes part, said a leader: all whom a learner far behind knows may have gone. */
+  #told: Memberships;
   /** What the leader of the highest ballot heard said is chosen. */
   #commit: { readonly ballot: Ballot; readonly through: Slot } = { ballot: noBallot, through: 0 };
   /** All slots up to this one are known to be chosen by someone. */
@@ -62,6 +64,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     this.#node = node;
     this.#memberships = firstMemberships(configuration);
     this.#leader = node;
+    this.#told = this.#memberships;
     const sources = (): readonly number[] => this.#sources();
     const { timing } = configuration;
     this.#catchingUp = new CatchingUp(
@@ -86,8 +89,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
         this.#learnCommit(message.ballot, message.commitPoint);
         return this.#advance(out);
       case "Heartbeat":
-        this.#leader = nodeOf(from);
-        return this.#heartbeat(message, out);
+        return this.#heartbeat(from, message, out);
       case "ReadAt":
         return this.#readAt(message, out);
       case "Chosen":
@@ -160,7 +162,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
 
   /** Who may have what it lacks. */
   #sources(): readonly number[] {
-    return [...new Set([...this.#memberships.mainsFrom(this.#delivered + 1), this.#leader])];
+    const from = this.#delivered + 1;
+    return [...new Set([...this.#memberships.mainsFrom(from), this.#leader, ...this.#told.mainsFrom(from)])];
   }
 
   #vote(acceptor: number, ballot: Ballot, slot: Slot, value: Value | undefined): void {
@@ -180,7 +183,12 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     if (isPhase2Quorum(membership.quorums, tally.votes) && slot > this.#known) this.#known = slot;
   }
 
-  #heartbeat({ ballot, commitPoint }: Heartbeat, out: Output): void {
+  #heartbeat(from: Address, { ballot, commitPoint, memberships }: Heartbeat, out: Output): void {
+    this.#leader = nodeOf(from);
+    if (!sameValue(memberships, this.#told.bytes)) {
+      const told = this.#told.from(memberships);
+      if (told?.isAfter(this.#told) === true) this.#told = told;
+    }
     this.#learnCommit(ballot, commitPoint);
     this.#advance(out);
   }

@@ -56,6 +56,8 @@ export class LogKeeper<T extends Trim = Trim> {
   /** Ticks in which more was chosen than this log can tell, and it did not get on. */
   #stuckTicks = 0;
   #stuckAt: Slot = 0;
+  /** All slots up to here are chosen, said a leader. */
+  #known: Slot = 0;
   /** The node whose acceptor was asked last for what this log lacks. */
   #source: number;
 
@@ -69,7 +71,8 @@ export class LogKeeper<T extends Trim = Trim> {
 
   /** @param known all slots up to here are chosen, said a leader */
   tick(known: Slot, out: Output<T>): void {
-    this.#mend(known, out);
+    this.#known = known;
+    this.#mend(out);
     // Its own learner is down, or far behind, and will have to fetch a snapshot: the log must not grow for ever.
     if (this.#log.sizeBytes <= this.#keeping.limits.logBytes) return;
     const held = this.#heldElsewhere();
@@ -86,6 +89,10 @@ export class LogKeeper<T extends Trim = Trim> {
     if (message.from > this.#log.chosenThrough + 1 || lastSlot(message) <= this.#log.chosenThrough) return;
     out.persist.push(message);
     this.#log.keepChosen(message);
+    // Whoever could help has more: a page in each of its own turns would take an acceptor that lacks much for ever.
+    if (from !== this.#ownLearner && this.#log.chosenThrough < this.#known) {
+      out.send.push({ to: from, message: { kind: "CatchUp", from: this.#log.chosenThrough + 1 } });
+    }
   }
 
   /** Those who keep the log have no more need of this one. */
@@ -107,9 +114,9 @@ export class LogKeeper<T extends Trim = Trim> {
    * or has only that of an older ballot. Else a value might be known to one acceptor alone. The others may have dropped
    * it behind a snapshot: so may the own learner, whose Trim was lost.
    */
-  #mend(known: Slot, out: Output<T>): void {
+  #mend(out: Output<T>): void {
     const { chosenThrough } = this.#log;
-    if (known <= chosenThrough || chosenThrough > this.#stuckAt) {
+    if (this.#known <= chosenThrough || chosenThrough > this.#stuckAt) {
       this.#stuckAt = chosenThrough;
       this.#stuckTicks = 0;
       return;

@@ -2,6 +2,7 @@
  * How a learner that is behind gets what it lacks: whom it asks, and what it takes.
  */
 import { describe, expect, test } from "vitest";
+import { changed, encodeMembership, majority, membershipOf, Memberships } from "../../src/index.ts";
 import { timing, type Address, unchanged } from "../../src/index.ts";
 import { configurationOf, Learner, type Message } from "../../src/multi/index.ts";
 import { acceptor, chosen, heartbeat, learner, nothing, proposer, sent, sentKind, step, tick, turn } from "./stage.ts";
@@ -36,6 +37,19 @@ describe("a learner that is behind", () => {
       { to: acceptor(3), message: { kind: "CatchUp", from: 3 } },
     ]);
     expect(sent(step(role, acceptor(3), other))).toEqual([]);
+  });
+
+  test("asks those who take part now, when all whom it knew may have gone", () => {
+    const role = new Learner(configurationOf(3, { identities: 9 }), 1);
+    const members = Memberships.first(membershipOf([1, 2, 3], majority(3)), 3);
+    const next = changed(membershipOf([1, 2, 3], majority(3)), { add: 4, remove: 3 }, 9);
+    if (typeof next === "string") throw new Error(next);
+    const { bytes } = members.chosen(1, encodeMembership(next));
+    step(role, proposer(1), { kind: "Heartbeat", ballot: 1, commitPoint: 1, round: 1, memberships: bytes });
+    // A leader that was away tells of older ones.
+    step(role, proposer(1), heartbeat(1, 1));
+    const asked = [1, 2, 3, 4, 5].flatMap(() => nextSent(role).map(({ to }) => to));
+    expect(asked).toEqual([1, 2, 3, 4, 1].map(acceptor));
   });
 
   const fetching = (): Learner => {

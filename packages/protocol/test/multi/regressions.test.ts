@@ -105,6 +105,19 @@ test("an acceptor that cannot tell what is chosen asks the others", () => {
   expect(Array.from({ length: 3 * timing.retryTicks }, () => tick(role)).flatMap(sent)).toEqual([]);
 });
 
+test("an acceptor that lacks much asks on, page after page, where it got something", () => {
+  const role = new Acceptor(three, 3);
+  step(role, proposer(1), heartbeat(1, 4));
+  tick(role);
+  const asks = (did: Did): readonly unknown[] => sent(did).map(({ to, message }) => [to, message]);
+  expect(asks(step(role, acceptor(2), chosen(1, ["A"])))).toEqual([[acceptor(2), { kind: "CatchUp", from: 2 }]]);
+  // The same page again, one too far on, or what its own learner brings is no reason to ask.
+  expect(asks(step(role, acceptor(2), chosen(1, ["A"])))).toEqual([]);
+  expect(asks(step(role, acceptor(1), chosen(3, ["C"])))).toEqual([]);
+  expect(asks(step(role, learner(3), chosen(2, ["B"])))).toEqual([]);
+  expect(asks(step(role, acceptor(1), chosen(3, ["C", "D"])))).toEqual([]);
+});
+
 test("an acceptor asks its own learner as well, whose Trim may have been lost while the others dropped what it lacks", () => {
   const role = new Acceptor(three, 3);
   // Only this acceptor holds slot 3; it missed the slots before, which the others have trimmed.

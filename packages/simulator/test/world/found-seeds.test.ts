@@ -62,6 +62,16 @@ const foundAsUsual: readonly (readonly [protocol: string, seed: number, wrong: s
     3325,
     "an acceptor that had joined asked only the members to come for what it lacked: none but the one that left had it",
   ],
+  [
+    "multi",
+    3612,
+    "a learner far behind, on the leader's own node, knew only nodes that had gone, and never heard who had its snapshot",
+  ],
+  [
+    "cheap",
+    1649,
+    "an acceptor whose learner's mending was lost asked for one page in each of its turns: it was never near, and no member",
+  ],
   ["commit", 2933, "the world damaged a file of a log that had just been removed"],
   [
     "fast",
