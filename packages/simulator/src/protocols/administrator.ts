@@ -116,7 +116,8 @@ export class Administrator<Message extends { readonly kind: string }> implements
 
   /** Who does not answer is not asked next time. */
   #nextTarget(): number {
-    const nodes = this.#options.members().mains;
+    // Who came for another one has its place among the members, and not that of its number.
+    const nodes = [...this.#options.members().mains].sort((one, other) => one - other);
     return nodes.find((node) => node > this.#target) ?? nodes[0] ?? this.#target;
   }
 

@@ -84,3 +84,8 @@ const foundAsUsual: readonly (readonly [protocol: string, seed: number, wrong: s
 test.each(foundAsUsual)("%s, seed %i: %s", (protocol, seed) => {
   expect(simulate({ protocol, seed }).violation).toBeUndefined();
 });
+
+test("seed 54, with disks lost and nodes replaced: the administrator asked a lost node, and no other, for ever", () => {
+  const faults = ["replace-node", "disk-lost", "node-crash", "several-crash"] as const;
+  expect(simulate({ nodes: 3, faults, seed: 54 }).violation).toBeUndefined();
+});
