@@ -15,6 +15,7 @@ import { firstMemberships, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import type { Accept, Accepted, Entry, Heartbeat, Message, Prepare, Probe, Slot, Trim } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
+import { Sources } from "./sources.ts";
 
 export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
@@ -28,6 +29,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #recordedFrom: Slot = 1;
   readonly #log: AcceptorLog;
   readonly #memberships: AcceptorMemberships;
+  readonly #sources: Sources;
   readonly #keeper: LogKeeper<Trim>;
   #silentTicks: number;
 
@@ -37,8 +39,11 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     this.#isAuxiliary = configuration.auxiliaries.includes(node);
     this.#log = new AcceptorLog(configuration.limits);
     const log = this.#log;
-    const memberships = new AcceptorMemberships(log, firstMemberships(configuration));
+    const first = firstMemberships(configuration);
+    const memberships = new AcceptorMemberships(log, first);
+    const heard = new Sources(first);
     this.#memberships = memberships;
+    this.#sources = heard;
     const { timing, limits } = configuration;
     this.#keeper = new LogKeeper(
       {
@@ -49,7 +54,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
         },
         // Who chose what it lacks may be no member of the latest membership, and alone have it until that is in force.
         get sources() {
-          return memberships.now.mainsFrom(log.chosenThrough + 1);
+          return heard.nodesFrom(log.chosenThrough + 1, memberships.now);
         },
         get mayBeLost() {
           return mayBeLost(memberships.now.latest.membership.quorums);
@@ -209,7 +214,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     if (roleOf(from) === "proposer") this.#keeper.relieve(trim, out);
   }
 
-  #heartbeat(from: Address, { ballot, commitPoint, round }: Heartbeat, out: Output): void {
+  #heartbeat(from: Address, message: Heartbeat, out: Output): void {
+    const { ballot, commitPoint, round } = message;
+    this.#sources.hear(message);
     if (ballot < this.#promised) {
       out.send.push({ to: from, message: { kind: "Rejected", ballot, promised: this.#promised } });
       return;

@@ -11,7 +11,7 @@ import { isPhase2Quorum, noAcceptors, type AcceptorSet } from "../quorum.ts";
 import { withMember } from "../reconfiguration/membership.ts";
 import { unchanged, type Memberships } from "../reconfiguration/memberships.ts";
 import type { ReplicatedLearner } from "../replication/delivery.ts";
-import { sameValue, type Value } from "../value.ts";
+import type { Value } from "../value.ts";
 import { firstMemberships, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { lastSlot } from "../replication/acceptor-log.ts";
@@ -28,6 +28,7 @@ import type {
   SnapshotPart,
 } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
+import { Sources } from "./sources.ts";
 
 /** The votes of the highest ballot seen in a slot, and the value of that ballot if it has come. */
 interface Tally {
@@ -45,10 +46,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   #delivered: Slot = 0;
   /** Who takes part, as the slots delivered leave it. */
   #memberships: Memberships;
-  /** The node of the leader heard last: one that joins may know of no other that is there. */
-  #leader: number;
-  /** Who takes part, said a leader: all whom a learner far behind knows may have gone. */
-  #told: Memberships;
+  readonly #sources: Sources;
   /** What the leader of the highest ballot heard said is chosen. */
   #commit: { readonly ballot: Ballot; readonly through: Slot } = { ballot: noBallot, through: 0 };
   /** All slots up to this one are known to be chosen by someone. */
@@ -63,9 +61,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     this.#configuration = configuration;
     this.#node = node;
     this.#memberships = firstMemberships(configuration);
-    this.#leader = node;
-    this.#told = this.#memberships;
-    const sources = (): readonly number[] => this.#sources();
+    this.#sources = new Sources(this.#memberships);
+    const sources = (): readonly number[] => this.#sources.nodesFrom(this.#delivered + 1, this.#memberships);
     const { timing } = configuration;
     this.#catchingUp = new CatchingUp(
       {
@@ -89,7 +86,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
         this.#learnCommit(message.ballot, message.commitPoint);
         return this.#advance(out);
       case "Heartbeat":
-        return this.#heartbeat(from, message, out);
+        this.#sources.hear(message);
+        return this.#heartbeat(message, out);
       case "ReadAt":
         return this.#readAt(message, out);
       case "Chosen":
@@ -160,12 +158,6 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     }
   }
 
-  /** Who may have what it lacks. */
-  #sources(): readonly number[] {
-    const from = this.#delivered + 1;
-    return [...new Set([...this.#memberships.mainsFrom(from), this.#leader, ...this.#told.mainsFrom(from)])];
-  }
-
   #vote(acceptor: number, ballot: Ballot, slot: Slot, value: Value | undefined): void {
     if (slot <= this.#delivered || slot > this.#delivered + this.#configuration.limits.learnerSlots) return;
     let tally = this.#tallies.get(slot);
@@ -183,12 +175,7 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     if (isPhase2Quorum(membership.quorums, tally.votes) && slot > this.#known) this.#known = slot;
   }
 
-  #heartbeat(from: Address, { ballot, commitPoint, memberships }: Heartbeat, out: Output): void {
-    this.#leader = nodeOf(from);
-    if (!sameValue(memberships, this.#told.bytes)) {
-      const told = this.#told.from(memberships);
-      if (told?.isAfter(this.#told) === true) this.#told = told;
-    }
+  #heartbeat({ ballot, commitPoint }: Heartbeat, out: Output): void {
     this.#learnCommit(ballot, commitPoint);
     this.#advance(out);
   }

@@ -332,6 +332,19 @@ test("an acceptor asks those who leave, too, for what it lacks, as long as that 
   expect(asked(4)).not.toContain(acceptor(1));
 });
 
+test("an acceptor asks those of whom the leader tells, too: all whom its own log names may have gone", () => {
+  const first = membershipOf([1, 2, 3], flexible(3, 2, 2));
+  const next = changed(first, { add: 4, remove: 3 }, 9);
+  if (typeof next === "string") throw new Error(next);
+  const { bytes } = Memberships.first(first, windowSlots).chosen(1, encodeMembership(next));
+  const role = new Acceptor(configuration, 1);
+  step(role, proposer(4), { kind: "Heartbeat", ballot: 4, commitPoint: 2, round: 1, memberships: bytes });
+  const did = turn((out) => {
+    for (let ticks = 0; ticks < 3 * configuration.timing.retryTicks; ticks++) role.tick(out);
+  });
+  expect(to(did, "CatchUp").filter((each) => each !== learner(1))).toEqual([2, 3, 4].map(acceptor));
+});
+
 /** The Accepts of a leader, sent once more. */
 function turnOfAccepts(role: Proposer): Did {
   return turn((out) => {
