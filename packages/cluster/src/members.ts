@@ -27,8 +27,9 @@ export class Members {
   }
 
   /**
-   * One change at a time, for as long as it takes. A node that was to join and was refused stops; the change may be asked
-   * for again, which starts it again. When the time is up the change may still be made, and so the node goes on.
+   * One change at a time, for as long as it takes. A node that was started to join and was refused stops; the change may be
+   * asked for again, which starts it again. When the time is up the change may still be made, and so the node goes on; and so
+   * does one that ran before, which may be a member.
    *
    * Rejects with ChangeRefused, NoQuorum, Timeout, Closed, ActorError or StorageError.
    */
@@ -46,13 +47,14 @@ export class Members {
     const { supervisor, newAdministrator, roster } = this.#options;
     const { roles } = this.#check(change);
     const { add, remove } = change;
+    const ranBefore = supervisor.actors.some(({ plan, running }) => plan.node === add && running);
     if (add !== 0) {
       if (!roster.nodes.includes(add)) roster.join(add);
       await Effect.runPromise(supervisor.add({ node: add, roles }));
     }
     using administrator = newAdministrator();
     const made = await administrator.change(change, options).catch(async (failure: unknown) => {
-      if (add !== 0 && failure instanceof ChangeRefused) {
+      if (add !== 0 && !ranBefore && failure instanceof ChangeRefused) {
         await Effect.runPromise(supervisor.turnsAway(add, `it was not let in, ${failure.message}`));
       }
       throw failure;

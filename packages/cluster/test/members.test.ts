@@ -135,6 +135,21 @@ test("a node that was refused stops and says why, and may be added again", async
   expect(await client.get("a", patient)).toBe("2");
 });
 
+test("a member that is asked to join in the place of another is refused, and goes on", async () => {
+  const notices: string[] = [];
+  await using cluster = await Cluster.start({ placement: "node", onNotice: (notice) => notices.push(notice) });
+  const client = cluster.client();
+  await client.put("a", "1", patient);
+  const why = "refused: the number of the node has been used";
+  await expect(cluster.replace(1, 2)).rejects.toThrow(why);
+  await expect(cluster.replace(3, 3)).rejects.toThrow(why);
+  expect(notices).toEqual([]);
+  const { roles } = await cluster.status();
+  expect(roles.filter(({ running }) => !running)).toEqual([]);
+  await client.put("a", "2", patient);
+  expect(await client.get("a", patient)).toBe("2");
+});
+
 test("the members of another protocol are the same for good", async () => {
   await using cluster = await Cluster.start({ protocol: "fast", placement: "node" });
   await expect(cluster.add(5)).rejects.toThrow("refused: the members of a cluster of fast are the same for good");
