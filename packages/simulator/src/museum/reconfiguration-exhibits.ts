@@ -2,7 +2,7 @@
  * Exhibits: changes of who takes part. Each slot must be chosen by members that everybody agrees on; who they are may be
  * taken too early, asked too late, or forgotten.
  */
-import { multi, unchanged, type Address } from "@synod/protocol";
+import { Memberships, multi, unchanged, type Address } from "@synod/protocol";
 import { Replication } from "@synod/driver";
 import type { MultiReplicationOptions } from "../protocols/multi.ts";
 import type { Exhibit } from "./exhibit.ts";
@@ -97,6 +97,55 @@ const trimWithoutMembers: Exhibit = {
   options: { faults: ["members", "node-crash", "node-kill"] },
 };
 
+const joinerCountedTooEarly: Exhibit = {
+  name: "joiner-counted-too-early",
+  title: "A new leader goes by the newest members in the slots before them as well: who joined is counted there",
+  story:
+    "A node came for another one, and a leader is elected while slots are open that the members before it choose. Those who " +
+    "join have nothing there, and say so truly. Whoever counts that answer in a quorum has asked one node too few: with two " +
+    "of three and a new one that knows nothing, what the third of old helped to choose is not seen, and something else is " +
+    "chosen in its place. Until alpha is over a newcomer has no say, however much it has been sent by then.",
+  source:
+    "Paxos Made Simple §3; Liskov and Cowling, Viewstamped Replication Revisited (2012), §7: who is new in a group takes no " +
+    "part before it is up to date",
+  simulation: multiWithProposer((_status, configuration) => ({
+    step: (from, message, step) =>
+      step(
+        from,
+        message.kind === "Promised" ? { ...message, memberships: newestFor(configuration, message) } : message,
+      ),
+  })),
+  options: { nodes: 3, faults: ["replace-node", "node-crash", "loss"] },
+};
+
+const volatileKnowledge: Exhibit = {
+  name: "knowledge-not-recorded",
+  title: "Acceptors keep in memory alone what they know to be chosen, and a node that was voted out goes by their word",
+  story:
+    "Raft's commit index is volatile, and nothing is lost by that: the next leader finds out anew, from a quorum that is " +
+    "still there. Here one is not. Acceptors say that they know all that the old members chose, so the one that was voted out " +
+    "goes. Then they restart. They have the votes, and do not know any more that those were enough, nor who the members are: " +
+    "they ask the old quorum, for ever. A step that cannot be taken back must rest on what is on a disk: a promise is " +
+    "recorded with the first slot that is not known to be chosen, before anybody hears of it.",
+  source:
+    "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (2014), Figure 2: commitIndex is volatile; " +
+    "Lamport, Malkhi and Zhou, Reconfiguring a State Machine (2010)",
+  simulation: multiWithAcceptor(() => ({ output: (out) => rewrite(out.persist, withoutKnowledge) })),
+  options: { nodes: 2, faults: ["remove-node", "node-crash"] },
+};
+
+/** As it is recorded by whoever takes what is chosen for something to be found out anew. */
+function withoutKnowledge(entry: multi.Entry): multi.Entry {
+  if (entry.kind === "Prepare") return { ...entry, from: 1 };
+  return entry.kind === "Accept" ? { ...entry, commitPoint: 0 } : entry;
+}
+
+/** The history that a promise tells, as if the newest members had been there from the beginning. */
+function newestFor(configuration: multi.Configuration, { memberships }: multi.Promised): Uint8Array {
+  const told = multi.firstMemberships(configuration).from(memberships);
+  return told === undefined ? memberships : Memberships.first(told.latest.membership, configuration.alphaSlots).bytes;
+}
+
 /** Far more slots than a change takes to be in force. */
 function wider({ limits, alphaSlots }: multi.Configuration): multi.Bounds {
   return { ...limits, windowSlots: alphaSlots + 16, windowBytes: 2 ** 20 };
@@ -117,4 +166,6 @@ export const reconfigurationExhibits: readonly Exhibit[] = [
   phaseOneOfOldMembers,
   snapshotWithoutMembers,
   trimWithoutMembers,
+  joinerCountedTooEarly,
+  volatileKnowledge,
 ];

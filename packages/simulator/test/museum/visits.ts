@@ -12,10 +12,11 @@ const expected: readonly (readonly [RegExp, string])[] = [
   [/^(second-value-in-a-ballot|ballot-raised-in-place|refusal-counted)$/, "p2c"],
   [/^(ballot-reused|same-identity)$/, "ballots"],
   [/^(same-acceptor-twice|minority-learned|votes-across-ballots|unverified-commit|old-votes-commit)$/, "learning"],
-  [/^(equal-ballot-refused|duel-without-backoff)$/, "progress"],
+  [/^(equal-ballot-refused|duel-without-backoff|knowledge-not-recorded)$/, "progress"],
   [/^(classic-rule-for-fast-votes|recovery-too-early|any-too-early)$/, "p2c"],
   [/^(fast-quorum-too-small|values-counted-together|own-vote-taken-for-chosen)$/, "learning"],
   [/^second-vote-in-a-fast-ballot$/, "votes"],
+  [/^joiner-counted-too-early$/, "members"],
 ];
 
 /** Some take hundreds of seeds, each twice. */
