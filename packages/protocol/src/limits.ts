@@ -25,6 +25,8 @@ export const limits = {
   learnerSlots: 1024,
   /** Bytes of accepted values in one answer to Prepare or CatchUp; the rest is asked for again. */
   answerBytes: 4 * 1024 * 1024,
+  /** Values in one such answer: each takes some bytes of its own, and a value may be empty. */
+  answerValues: 64 * 1024,
   /** Bytes of one part of a snapshot on its way to another learner. */
   snapshotPartBytes: 256 * 1024,
   /**
@@ -34,7 +36,10 @@ export const limits = {
   logBytes: 128 * 1024 * 1024,
   /** Commands, each a request, of one instance of Generalized Paxos: past it the leader closes the instance. */
   historyCommands: 64,
-  /** Bytes of the commands of one instance of Generalized Paxos; past it the leader closes the instance. */
+  /**
+   * Bytes of the commands of one instance of Generalized Paxos; past it the leader closes the instance. Three times this
+   * and a value must fit into a frame, with an answer: see `mostBytes` of its configuration.
+   */
   historyBytes: 1024 * 1024,
   /** Messages of one role that may wait for a sync; past it what arrives is dropped, as a network may. */
   waitingMessages: 16 * 1024,
@@ -79,6 +84,7 @@ export interface Bounds {
   readonly pendingReads: number;
   readonly learnerSlots: number;
   readonly answerBytes: number;
+  readonly answerValues: number;
   readonly logBytes: number;
 }
 

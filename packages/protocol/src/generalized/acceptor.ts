@@ -28,7 +28,7 @@ import type {
   Prepare,
   Request,
 } from "./messages.ts";
-import { isPlausible } from "./plausible.ts";
+import { hasRoom, isPlausible } from "./plausible.ts";
 import { WaitingCommands } from "./waiting-commands.ts";
 
 export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
@@ -137,7 +137,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   checkpoint(): readonly Entry[] {
     return [
       { kind: "Trim", slot: this.#log.trimmedThrough },
-      { kind: "Prepare", ballot: this.#promised },
+      { kind: "Prepare", ballot: this.#promised, from: 0 },
     ];
   }
 
@@ -154,16 +154,14 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   }
 
   /**
-   * Phase 1b. A ballot belongs to one proposer, so that an equal one is the same Prepare again: the answer is given
-   * again and promises nothing new.
+   * Phase 1b. A ballot belongs to one proposer, so that an equal one is the same Prepare again, or its next page: the
+   * answer is given again and promises nothing new.
    */
-  #prepare(from: Address, { ballot }: Prepare, out: Output): void {
+  #prepare(from: Address, { ballot, from: first }: Prepare, out: Output): void {
     if (ballot < this.#promised) return this.#reject(from, ballot, out);
     this.#promise(ballot, out);
     this.#silentTicks = 0;
-    const { chosenThrough } = this.#log;
-    const message: Message = { kind: "Promised", ballot, chosenThrough, accepted: this.#log.report() };
-    out.sendAfterPersist.push({ to: from, message });
+    out.sendAfterPersist.push({ to: from, message: this.#log.report(ballot, first) });
   }
 
   /**
@@ -195,6 +193,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const hasEnded = isClosed(vote.commands.commands);
     if (known > 0 && !vote.isClassic && !hasEnded) return;
     const added = hasEnded ? [] : commands.slice(known);
+    if (!hasRoom(this.#configuration, vote.commands, added)) return;
     if (added.length > 0) this.#add(slot, vote, added, out);
     // It has voted, and the leader does not know.
     else out.sendAfterPersist.push({ to: from, message: this.#vote(slot, ballot, first) });
@@ -246,7 +245,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #promise(ballot: Ballot, out: Output): void {
     if (ballot === this.#promised) return;
     this.#promised = ballot;
-    out.persist.push({ kind: "Prepare", ballot });
+    out.persist.push({ kind: "Prepare", ballot, from: 0 });
   }
 
   #inquire(from: Address, { slot, ballot, from: known }: Inquire, out: Output): void {

@@ -39,16 +39,25 @@ export function haveCollided(accepted: readonly CommandHistory[], quorum: number
 
 /**
  * All that a quorum has accepted, where its histories agree: a history that acceptors may go on to. What others have
- * accepted is in it, too, where that agrees. Undefined when no quorum has answered that agrees.
+ * accepted is in it, too, where that agrees and there is room for it. Undefined when no quorum has answered that agrees.
+ *
+ * @param roomBytes what others have accepted may not make it longer
  */
-export function agreedUpon(accepted: readonly CommandHistory[], quorum: number): CommandHistory | undefined {
+export function agreedUpon(
+  accepted: readonly CommandHistory[],
+  quorum: number,
+  roomBytes: number,
+): CommandHistory | undefined {
   for (const choice of choices(accepted, quorum)) {
     const [first, ...rest] = choice;
     if (first === undefined) return undefined;
     const isAgreed = choice.every((one, at) => choice.slice(at + 1).every((other) => one.isCompatibleWith(other)));
     if (!isAgreed) continue;
     const agreed = rest.reduce((bound, history) => bound.lub(history), first);
-    return accepted.reduce((bound, other) => (bound.isCompatibleWith(other) ? bound.lub(other) : bound), agreed);
+    return accepted.reduce((bound, other) => {
+      const both = bound.isCompatibleWith(other) ? bound.lub(other) : bound;
+      return both.sizeBytes <= roomBytes ? both : bound;
+    }, agreed);
   }
   return undefined;
 }

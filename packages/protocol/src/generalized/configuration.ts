@@ -39,6 +39,29 @@ export function mostCommands({ nodes, limits: { historyCommands } }: Configurati
   return nodes.length * historyCommands + 1;
 }
 
+/**
+ * Bytes of a history that is not closed: whoever adds to it stops at `historyBytes`, and the last command may be as large
+ * as a value. What acceptors have added is put an end to in the same ballot only when it is no longer than this together.
+ */
+export function openBytes({ limits: { historyBytes, valueBytes } }: Configuration): number {
+  return historyBytes + valueBytes;
+}
+
+/**
+ * The most bytes of a history. A leader that takes a ballot begins it with all that may be chosen in the one before, and
+ * that is no longer than three open ones, however many acceptors there are:
+ *
+ * - What may be chosen has been reported by `phase2 - (acceptors - phase1)` of the `phase1` acceptors that answered, each
+ *   command of it; that is by more than half of them, since `phase1 + 2 * phase2 > 2 * acceptors`. So all of it together
+ *   is less than twice the longest of their histories: two open ones.
+ * - Some may have reported the same closed one, which a leader put together: one more, of `openBytes`. What is not in
+ *   that, as many of the others have.
+ * - What is as long as that is closed at once: it never grows.
+ */
+export function mostBytes(configuration: Configuration): number {
+  return 3 * openBytes(configuration);
+}
+
 export const fallBack: FallBack = { windowCommands: 32, mostCollisions: 8, classicTicks: 200 };
 
 /** Nodes 1 to `count`, the least quorums, the usual times and limits. */

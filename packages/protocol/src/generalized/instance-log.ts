@@ -7,7 +7,7 @@ import type { Chosen, Slot } from "../replication/messages.ts";
 import type { Value } from "../value.ts";
 import { CommandSet } from "./command-set.ts";
 import type { HistoryBounds } from "./configuration.ts";
-import type { Accept, Accepted, Commands, InstanceReport } from "./messages.ts";
+import type { Accept, Accepted, Commands, InstanceReport, Promised } from "./messages.ts";
 
 /** What it has accepted in one instance: what the ballot began with, and then what was added. */
 export interface Vote {
@@ -88,11 +88,24 @@ export class InstanceLog implements KeptLog {
     for (const { command } of commands) vote.commands.add(command);
   }
 
-  /** Phase 1b: what was accepted in instances that are not known to be closed. */
-  report(): readonly InstanceReport[] {
-    return [...this.#votes]
-      .sort(([one], [other]) => one - other)
-      .map(([slot, { ballot, commands }]) => ({ slot, ballot, history: carried(commands.commands) }));
+  /** Phase 1b: what was accepted from `from` on in instances that are not known to be closed, as much as fits in an answer. */
+  report(ballot: Ballot, from: Slot): Promised {
+    const { answerBytes, answerValues } = this.#limits;
+    const accepted: InstanceReport[] = [];
+    let next: Slot = 0;
+    let sizeBytes = 0;
+    let values = 0;
+    const held = [...this.#votes].filter(([slot]) => slot >= from);
+    for (const [slot, vote] of held.sort(([one], [other]) => one - other)) {
+      if (sizeBytes >= answerBytes || values >= answerValues) {
+        next = slot;
+        break;
+      }
+      sizeBytes += vote.commands.sizeBytes;
+      values += 1 + vote.commands.size;
+      accepted.push({ slot, ballot: vote.ballot, history: carried(vote.commands.commands) });
+    }
+    return { kind: "Promised", ballot, from, chosenThrough: this.#chosenThrough, accepted, next };
   }
 
   /**
@@ -123,8 +136,9 @@ export class InstanceLog implements KeptLog {
   /** Whole closed instances from `from` on, as many as fit in an answer. */
   chosenFrom(from: Slot): Chosen {
     const values: { readonly value: Value }[] = [];
+    const { answerBytes, answerValues } = this.#limits;
     let sizeBytes = 0;
-    for (let slot = from; sizeBytes < this.#limits.answerBytes;) {
+    for (let slot = from; sizeBytes < answerBytes && values.length < answerValues;) {
       const instance = this.#closed.get(slot);
       if (instance === undefined) break;
       for (const value of instance) {

@@ -91,12 +91,10 @@ export class Instance {
     return haveCollided(accepted, this.#quorums.phase2, this.#quorums.acceptors);
   }
 
-  /** All that a quorum has accepted in the ballot, if it agrees. */
-  get agreed(): CommandHistory | undefined {
-    return agreedUpon(
-      [...this.#told.values()].map(({ history }) => history),
-      this.#quorums.phase2,
-    );
+  /** All that a quorum has accepted in the ballot, if it agrees, and what others have if that leaves room for it. */
+  agreed(roomBytes: number): CommandHistory | undefined {
+    const accepted = [...this.#told.values()].map(({ history }) => history);
+    return agreedUpon(accepted, this.#quorums.phase2, roomBytes);
   }
 
   /** How many acceptors have told of something that is not in a history, and so cannot go on to it. */

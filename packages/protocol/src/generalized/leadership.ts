@@ -10,7 +10,7 @@ import { countAcceptors, hasAcceptor, isPhase2Quorum } from "../quorum.ts";
 import type { Slot } from "../replication/messages.ts";
 import { noOp, type Value } from "../value.ts";
 import type { CommandHistory } from "./command-history.ts";
-import type { Configuration } from "./configuration.ts";
+import { mostBytes, openBytes, type Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import { Instance } from "./instance.ts";
 import { carried } from "./instance-log.ts";
@@ -60,6 +60,8 @@ export class Leadership {
   #isAskedAgain = false;
   /** In a fast ballot: what this instance is to be closed with, once that is settled. It is never another in the ballot. */
   #closing: CommandHistory | undefined;
+  /** What it would be closed with is too long for that: only what the next ballot must keep of it will do. */
+  #isOutgrown = false;
   /** By node: how many commands its acceptor had told of when it was sent what it lacks of that. */
   readonly #sentBehind = new Map<number, number>();
   #closes: boolean;
@@ -118,7 +120,7 @@ export class Leadership {
     if (closing !== undefined && this.#instance.opposedTo(closing) > quorums.acceptors - quorums.phase2) return "full";
     if (this.#instance.hasCollided) return "collision";
     if (!this.hasGotOn) return undefined;
-    if (closing === undefined && this.#isWornOut) return "full";
+    if (closing === undefined && (this.#isWornOut || this.#isOutgrown)) return "full";
     if (this.#unsettledTicks < timing.retryTicks) return undefined;
     return closing !== undefined || this.#filled > 0 ? "full" : "stuck";
   }
@@ -136,7 +138,8 @@ export class Leadership {
     this.#acceptTicks = 0;
     this.#unsettledTicks = 0;
     this.#accept = undefined;
-    if (safe === undefined) return;
+    // Reports of no acceptor make it so long.
+    if (safe === undefined || safe.sizeBytes > mostBytes(this.#configuration)) return;
     this.#begunWith = this.#extended(safe);
     this.#proposed = this.#begunWith;
     const { commitPoint, isClassic } = this;
@@ -159,6 +162,7 @@ export class Leadership {
       if (!this.#instance.isClosed) break;
       this.#isAskedAgain = false;
       this.#closing = undefined;
+      this.#isOutgrown = false;
       this.#sentBehind.clear();
       this.#instance = new Instance(this.#instance.lastSlot + 1, this.#configuration.quorums, this.#interference);
       this.begin(out);
@@ -179,8 +183,12 @@ export class Leadership {
    */
   #close(out: Output): void {
     if (this.#accept === undefined || this.#begunWith.isClosed || !this.hasGotOn) return;
-    if (this.#closing === undefined && (this.#filled >= this.#configuration.quorums.phase2 || this.#isWornOut))
-      this.#closing = this.#instance.agreed?.append(noOp);
+    if (this.#closing === undefined && (this.#filled >= this.#configuration.quorums.phase2 || this.#isWornOut)) {
+      const mostOpen = openBytes(this.#configuration);
+      const agreed = this.#instance.agreed(mostOpen);
+      this.#isOutgrown = agreed !== undefined && agreed.sizeBytes > mostOpen;
+      if (!this.#isOutgrown) this.#closing = agreed?.append(noOp);
+    }
     if (this.#closing === undefined) return;
     const { slot } = this.#instance;
     for (const node of this.#configuration.nodes) {

@@ -54,6 +54,8 @@ export type Commands = readonly { readonly command: Value }[];
 export interface Prepare {
   readonly kind: "Prepare";
   readonly ballot: Ballot;
+  /** The first slot to report from: 0, or the `next` of an answer that was not all. */
+  readonly from: Slot;
 }
 
 /** What an acceptor has accepted in an instance. */
@@ -68,10 +70,14 @@ export interface InstanceReport {
 export interface Promised {
   readonly kind: "Promised";
   readonly ballot: Ballot;
+  /** The `from` of the Prepare that this answers. */
+  readonly from: Slot;
   /** The instances up to this slot are known to be closed by the acceptor; it reports none of them. */
   readonly chosenThrough: Slot;
-  /** What it has accepted in the instances after it. */
+  /** What it has accepted in the instances after it, from `from` on, up to `next`. */
   readonly accepted: readonly InstanceReport[];
+  /** Where to ask again for the rest, or 0 when this is all. */
+  readonly next: Slot;
 }
 
 /** Phase 2a: the history that a ballot begins with in an instance. Its bytes are the acceptor's log entry. */
@@ -203,9 +209,10 @@ export type Entry = Prepare | Accept | Accepted | Extract<CatchUpMessage, { read
 /** The order of kinds and fields on the wire. */
 export const layout = layouts<Message>({
   ...serviceLayout,
-  Prepare: { ballot: "integer" },
+  Prepare: { ballot: "integer", from: "integer" },
   Promised: {
     ballot: "integer",
+    from: "integer",
     chosenThrough: "integer",
     accepted: {
       list: [
@@ -214,6 +221,7 @@ export const layout = layouts<Message>({
         ["history", { list: [["command", "bytes"]] }],
       ],
     },
+    next: "integer",
   },
   Accept: {
     ballot: "integer",

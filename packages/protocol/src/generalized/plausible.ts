@@ -4,7 +4,8 @@
  */
 import { nodeOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner } from "../ballot.ts";
-import { mostCommands, type Configuration } from "./configuration.ts";
+import type { CommandSet } from "./command-set.ts";
+import { mostBytes, mostCommands, type Configuration } from "./configuration.ts";
 import type { Commands, Message } from "./messages.ts";
 
 /** Ballots and slots end far below the greatest safe integer, so that what comes after one is a safe integer too. */
@@ -12,11 +13,10 @@ const most = 2 ** 52;
 
 export function isPlausible(configuration: Configuration, from: Address, message: Message): boolean {
   const { nodes } = configuration;
-  // A longer one would take for ever to compare.
-  const isShort = (history: Commands): boolean => history.length <= mostCommands(configuration);
+  const isShort = (history: Commands): boolean => hasRoom(configuration, { size: 0, sizeBytes: 0 }, history);
   switch (message.kind) {
     case "Prepare":
-      return isBallot(message.ballot) && isOwner(nodes, from, message.ballot);
+      return isBallot(message.ballot) && message.from <= most && isOwner(nodes, from, message.ballot);
     case "Accept":
       if (!isInstance(message) || message.commitPoint >= message.slot) return false;
       return isOwner(nodes, from, message.ballot) && isShort(message.history);
@@ -47,6 +47,22 @@ export function isPlausible(configuration: Configuration, from: Address, message
     default:
       return true;
   }
+}
+
+/**
+ * Whether commands may come behind those of a history. One of more commands would take for ever to compare; one of more
+ * bytes might fit into no frame.
+ */
+export function hasRoom(
+  configuration: Configuration,
+  held: Pick<CommandSet, "size" | "sizeBytes">,
+  commands: Commands,
+): boolean {
+  if (held.size + commands.length > mostCommands(configuration)) return false;
+  const { valueBytes } = configuration.limits;
+  if (commands.some(({ command }) => command.length > valueBytes)) return false;
+  const sizeBytes = commands.reduce((sum, { command }) => sum + command.length, held.sizeBytes);
+  return sizeBytes <= mostBytes(configuration);
 }
 
 function isInstance({ ballot, slot }: { readonly ballot: number; readonly slot: number }): boolean {

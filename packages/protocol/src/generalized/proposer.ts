@@ -7,7 +7,7 @@ import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
 import { nextBallot, noBallot, type Ballot } from "../ballot.ts";
 import { Election } from "../leader/election.ts";
 import type { Random, RoleMachine, RoleStatus } from "../output.ts";
-import { hasAcceptor, isPhase1Quorum } from "../quorum.ts";
+import { isPhase1Quorum } from "../quorum.ts";
 import type { Slot } from "../replication/messages.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
@@ -127,7 +127,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   }
 
   checkpoint(): readonly Entry[] {
-    return [{ kind: "Prepare", ballot: this.#ballot }];
+    return [{ kind: "Prepare", ballot: this.#ballot, from: 0 }];
   }
 
   status(): RoleStatus {
@@ -176,25 +176,27 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const { nodes, quorums } = this.#configuration;
     this.#ballot = nextBallot(Math.max(this.#ballot, this.#election.highest), this.#node, nodes.length);
     this.#election.saw(this.#ballot);
-    this.#preparation = new Preparation(quorums);
-    const prepare: Prepare = { kind: "Prepare", ballot: this.#ballot };
+    this.#preparation = new Preparation(quorums, nodes);
+    const prepare: Prepare = { kind: "Prepare", ballot: this.#ballot, from: 0 };
     out.persist.push(prepare);
     this.#sendPrepare(out);
   }
 
   /** The disk may be slow: not even a repeated Prepare leaves before the ballot is durable. */
   #sendPrepare(out: Output): void {
-    const promised = this.#preparation?.quorum ?? 0;
-    for (const to of this.#acceptors) {
-      if (hasAcceptor(promised, nodeOf(to))) continue;
-      out.sendAfterPersist.push({ to, message: { kind: "Prepare", ballot: this.#ballot } });
-    }
+    for (const [node, from] of this.#preparation?.unanswered ?? []) this.#ask(node, from, out);
+  }
+
+  #ask(node: number, from: Slot, out: Output): void {
+    const to = addressOf("acceptor", node);
+    out.sendAfterPersist.push({ to, message: { kind: "Prepare", ballot: this.#ballot, from } });
   }
 
   #promised(from: Address, promise: Promised, out: Output): void {
     const preparation = this.#preparation;
     if (preparation === undefined || promise.ballot !== this.#ballot) return;
-    preparation.promised(nodeOf(from), promise);
+    const next = preparation.promised(nodeOf(from), promise);
+    if (next > 0) return this.#ask(nodeOf(from), next, out);
     if (!isPhase1Quorum(this.#configuration.quorums, preparation.quorum)) return;
     this.#preparation = undefined;
     const options = {

@@ -3,10 +3,13 @@
  */
 import { describe, expect, test } from "vitest";
 import { addressOf, limits, newOutput } from "../../src/index.ts";
-import { Acceptor, asEntry, configurationOf, slotOf } from "../../src/generalized/index.ts";
+import { Acceptor, asEntry, configurationOf, mostBytes, slotOf } from "../../src/generalized/index.ts";
 import type { Delivery, Entry, Message } from "../../src/generalized/index.ts";
 
-const configuration = configurationOf(4, { limits: { ...limits, historyCommands: 8 } });
+/** A command as large as one may be, and answers that have one such. */
+const large = new Uint8Array(1000).fill(9);
+const bounds = { ...limits, historyCommands: 8, historyBytes: 1000, valueBytes: large.length, answerBytes: 1000 };
+const configuration = configurationOf(4, { limits: bounds });
 const [a, b, c] = [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)];
 const checkpoint = new Uint8Array(0);
 const client = addressOf("client", 9);
@@ -14,8 +17,12 @@ const carried = (...commands: readonly Uint8Array[]) => commands.map((command) =
 
 /** An acceptor of node 1 with what its turns leave. */
 class Stage {
-  readonly acceptor = new Acceptor(configuration, 1);
+  readonly acceptor: Acceptor;
   readonly log: Entry[] = [];
+
+  constructor(changes: Partial<typeof bounds> = {}) {
+    this.acceptor = new Acceptor({ ...configuration, limits: { ...bounds, ...changes } }, 1);
+  }
 
   /** A turn with these messages; returns what it sends, before a sync and after. */
   turn(...messages: readonly (readonly [from: number, message: Message])[]) {
@@ -41,7 +48,7 @@ class Stage {
 }
 
 const owner = (ballot: number) => addressOf("proposer", ((ballot - 1) % 4) + 1);
-const prepare = (ballot: number) => [owner(ballot), { kind: "Prepare", ballot }] as const;
+const prepare = (ballot: number) => [owner(ballot), { kind: "Prepare", ballot, from: 0 }] as const;
 const accept = (ballot: number, slot: number, ...history: readonly Uint8Array[]) =>
   [owner(ballot), begin(ballot, slot, false, history)] as const;
 const acceptClassic = (ballot: number, slot: number, ...history: readonly Uint8Array[]) =>
@@ -259,6 +266,48 @@ test("a closed instance is not reported, and is answered from the log", () => {
   });
 });
 
+test("what does not fit in one answer to Prepare is asked for page by page, the earliest instances first", () => {
+  const stage = new Stage();
+  // Of the first two it has not heard the end.
+  stage.turn(accept(1, 1, a, large), accept(1, 5, b, large), accept(1, 9, c));
+  const page = (from: number) =>
+    stage.turn([owner(6), { kind: "Prepare", ballot: 6, from }]).afterPersist.map(({ message }) => message);
+  const [first, second] = [
+    { slot: 1, ballot: 1, history: carried(a, large) },
+    { slot: 5, ballot: 1, history: carried(b, large) },
+  ];
+  const answer = { kind: "Promised", ballot: 6, chosenThrough: 0 };
+  expect(page(0)).toEqual([{ ...answer, from: 0, accepted: [first], next: 5 }]);
+  expect(page(5)).toEqual([{ ...answer, from: 5, accepted: [second], next: 9 }]);
+  const third = { slot: 9, ballot: 1, history: carried(c) };
+  expect(page(9)).toEqual([{ ...answer, from: 9, accepted: [third], next: 0 }]);
+});
+
+test("an answer has so many values, however short they are", () => {
+  const stage = new Stage({ answerValues: 3 });
+  stage.turn(accept(1, 1, a, checkpoint), accept(1, 3, b, checkpoint), accept(1, 5));
+  const [chosen] = stage.turn([addressOf("learner", 2), { kind: "CatchUp", from: 1 }]).send;
+  expect(chosen?.message).toMatchObject({ values: [a, checkpoint, b, checkpoint].map((value) => ({ value })) });
+  const again = new Stage({ answerValues: 3 });
+  again.turn(accept(1, 1, a), accept(1, 3, b), accept(1, 5));
+  const [promised] = again.turn(prepare(6)).afterPersist;
+  expect(promised?.message).toMatchObject({ accepted: [{ slot: 1 }, { slot: 3 }], next: 5 });
+});
+
+test("a history that might fit into no frame is passed over, and what would make it one", () => {
+  const most = mostBytes(configuration) / large.length;
+  const commands = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, index) => Uint8Array.from(large, () => from + index + 1));
+  const stage = new Stage();
+  expect(stage.turn(acceptClassic(6, 1, ...commands(most), a)).persist).toEqual([]);
+  expect(stage.turn(acceptClassic(6, 1, new Uint8Array(large.length + 1))).persist).toEqual([]);
+  expect(stage.turn(acceptClassic(6, 1, ...commands(most - 1))).persist).toHaveLength(1);
+  expect(stage.turn(append(6, 1, most - 1, ...commands(2, 50))).persist).toEqual([]);
+  expect(stage.turn(append(6, 1, most - 1, ...commands(1, 50))).persist).toHaveLength(1);
+  expect(stage.turn(append(6, 1, most, a)).persist).toEqual([]);
+  expect(stage.turn(append(6, 1, most, checkpoint)).persist).toHaveLength(1);
+});
+
 test("an Accept of another than the owner of its ballot is passed over", () => {
   const stage = new Stage();
   const [, message] = accept(2, 1, a);
@@ -271,6 +320,6 @@ test("an entry belongs to the last slot that it is about; one that begins an emp
     8,
   );
   expect(slotOf({ kind: "Accepted", ballot: 1, slot: 7, from: 2, commands: carried(c) })).toBe(9);
-  expect(slotOf({ kind: "Prepare", ballot: 1 })).toBe(0);
+  expect(slotOf({ kind: "Prepare", ballot: 1, from: 0 })).toBe(0);
   expect(() => asEntry({ kind: "Heartbeat", ballot: 1, commitPoint: 0, chosen: 0 })).toThrow(TypeError);
 });

@@ -27,8 +27,8 @@ class Stage {
   readonly proposer: Proposer;
   #log: Entry[] = [];
 
-  constructor(configuration: Configuration = usual) {
-    this.proposer = new Proposer(configuration, interference, 1, () => 0);
+  constructor(configuration: Configuration = usual, conflicts: Interference = interference) {
+    this.proposer = new Proposer(configuration, conflicts, 1, () => 0);
   }
 
   turn(...messages: readonly (readonly [from: Address, message: Message])[]) {
@@ -60,7 +60,7 @@ class Stage {
         const history = histories[index];
         const accepted: InstanceReport[] =
           history === undefined ? [] : [{ slot: 1, ballot: Math.max(1, ballot - 4), history: carried(...history) }];
-        return [acceptor(node), { kind: "Promised", ballot, chosenThrough: 0, accepted }] as const;
+        return [acceptor(node), { kind: "Promised", ballot, from: 0, chosenThrough: 0, accepted, next: 0 }] as const;
       }),
     );
   }
@@ -125,9 +125,34 @@ describe("a ballot begins", () => {
     expect(accepts[0]).toMatchObject({ ballot: 1, slot: 1, isClassic: false, history: carried(c, d, a) });
   });
 
+  test("only when the whole answers of a quorum have come, whatever is lost and asked for again", () => {
+    const stage = new Stage().prepares();
+    const page = (from: number, next: number, slot: number, ...history: readonly Uint8Array[]): Message => {
+      const accepted = [{ slot, ballot: 1, history: carried(...history) }];
+      return { kind: "Promised", ballot: 1, from, chosenThrough: 0, accepted, next };
+    };
+    const asked = (from: number) => ({ to: acceptor(3), kind: "Prepare", ballot: 1, from });
+    stage.turn([acceptor(1), page(0, 0, 1, c)], [acceptor(2), page(0, 0, 1, c)]);
+    const next = stage.turn([acceptor(3), page(0, 4, 1, c)]);
+    expect(ofKind(next, "Prepare")).toEqual([asked(4)]);
+    expect(ofKind(next, "Accept")).toEqual([]);
+    // The same page again, and one that was not asked for.
+    expect(stage.turn([acceptor(3), page(0, 4, 1, c)], [acceptor(3), page(9, 0, 9, c)])).toEqual([]);
+    const ticks = Array.from({ length: usual.timing.retryTicks }, () => ofKind(stage.tick(), "Prepare")).flat();
+    expect(ticks).toEqual([asked(4), { ...asked(0), to: acceptor(4) }]);
+    expect(ofKind(stage.turn([acceptor(3), page(4, 0, 4, d)]), "Accept")[0]).toMatchObject({ history: carried(c) });
+  });
+
   test("only when a quorum has promised that very ballot", () => {
     const stage = new Stage().prepares();
-    const promise = (ballot: number): Message => ({ kind: "Promised", ballot, chosenThrough: 0, accepted: [] });
+    const promise = (ballot: number): Message => ({
+      kind: "Promised",
+      ballot,
+      from: 0,
+      chosenThrough: 0,
+      accepted: [],
+      next: 0,
+    });
     const sent = stage.turn(
       [acceptor(1), promise(1)],
       [acceptor(1), promise(1)],
@@ -198,6 +223,21 @@ describe("a fast ballot closes an instance", () => {
     const stage = leading(configurationOf(4, { limits: { ...limits, historyBytes: 2 } }));
     expect(stage.votes(1, { 1: [0, a], 2: [0, a], 3: [0, a] })).toEqual([]);
     expect(appends(stage.votes(1, { 1: [1, b], 2: [1, b], 3: [1, b] }))).toHaveLength(3);
+  });
+
+  test("with another ballot, when it is too long to be closed with all that a quorum has", () => {
+    // Two commands commute and fill an instance; three are more than an instance may have that is not closed.
+    const bounds = { ...limits, historyBytes: 2, valueBytes: 1, answerBytes: 1 };
+    const commute: Interference = () => false;
+    const stage = new Stage(configurationOf(4, { limits: bounds }), commute).prepares();
+    stage.promised(1);
+    const own = { 1: [0, a, b], 2: [0, b, c], 3: [0, c, d], 4: [0, d, a] } as const;
+    const sent = stage.votes(1, own);
+    expect(appends(sent)).toEqual([]);
+    expect(ofKind(sent, "Prepare")).toHaveLength(4);
+    // What may be chosen is kept, and closed at once.
+    const [accept] = ofKind(stage.promised(5, [a, b], [b, c], [c, d]), "Accept");
+    expect(accept).toMatchObject({ history: carried(b, c, checkpoint) });
   });
 
   test("with what it was to be closed with, whatever comes later; and sends it again to whom it may have missed", () => {

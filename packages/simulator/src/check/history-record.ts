@@ -40,7 +40,7 @@ export class HistoryRecord {
 
   /** What is wrong with a promise that leaves it, by the rule that it breaks; undefined when nothing is. */
   wrongPromise(promise: generalized.Promised): { readonly checker: string; readonly message: string } | undefined {
-    const { ballot, chosenThrough, accepted } = promise;
+    const { ballot, from, chosenThrough, accepted, next } = promise;
     const told = this.#toldBallot;
     this.#toldBallot = Math.max(told, ballot);
     if (ballot < told) return { checker: "promises", message: `promises ballot ${ballot} after ballot ${told}` };
@@ -49,7 +49,7 @@ export class HistoryRecord {
       return { checker: "durability", message: `lets a promise for ballot ${ballot} leave, ${has}` };
     }
     for (const [slot, votes] of this.#votes) {
-      if (slot <= chosenThrough) continue;
+      if (slot <= chosenThrough || slot < from || (next > 0 && slot >= next)) continue;
       // Of its own ballot it may have accepted something since it answered.
       const below = votes.filter((held) => held.ballot < ballot);
       const highest = below.reduce<Held>((one, other) => (other.ballot > one.ballot ? other : one), nothing);

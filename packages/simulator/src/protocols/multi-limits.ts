@@ -21,6 +21,7 @@ export function drawLimits(randomness: Randomness, smallRequests: boolean): mult
     pendingReads: randomness.pick([1, 2, limits.pendingReads]),
     learnerSlots: windowSlots + randomness.pick([0, 1, 8, 1024]),
     answerBytes: randomness.pick([1, 100, 1000, limits.answerBytes]),
+    answerValues: limits.answerValues,
     logBytes: randomness.pick([1000, 10_000, limits.logBytes]),
   };
 }

@@ -151,7 +151,7 @@ test.each<[string, RegExp, (stage: Stage) => void]>([
     ({ checker }) => {
       checker.durablePromise(1, 5);
       const accepted = [{ slot: 1, ballot: 1, history: carried(a) }];
-      checker.promises(1, { kind: "Promised", ballot: 5, chosenThrough: 0, accepted });
+      checker.promises(1, { kind: "Promised", ballot: 5, from: 0, chosenThrough: 0, accepted, next: 0 });
     },
   ],
   [
