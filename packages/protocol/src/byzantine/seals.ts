@@ -117,7 +117,8 @@ const unbelievable: Statement = { signer: 0, text: new Uint8Array(0), signature:
 
 /** No honest node shows so much, nor the word of one acceptor twice for the same. */
 function isImpossible(message: Signed): boolean {
-  if (message.kind === "Promised") return isImpossiblePromise(message.ballot, message);
+  // Who begins anew in a ballot tells what it has voted for in it, and is shown the view again.
+  if (message.kind === "Promised") return isImpossiblePromise(message.ballot + 1, message);
   if (message.kind !== "NewView") return false;
   const { ballot, promises } = message;
   return !areDistinct(promises) || promises.some((promise) => isImpossiblePromise(ballot, promise));
