@@ -5,10 +5,9 @@ import { exhibits, faultKinds, simulate } from "@synod/simulator";
 import { Effect, Exit, Fiber } from "effect";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { attempt, openPool } from "../src/check/pool.ts";
-import { search } from "../src/check/search.ts";
-import type { CheckReport } from "../src/check/check.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { openPool } from "../src/check/pool.ts";
+import { checkOn, type CheckReport } from "../src/check/check.ts";
 import type { ReplayReport } from "../src/check/replay.ts";
 import { linesOf, newFolder, Program, run } from "./program.ts";
 
@@ -110,20 +109,31 @@ describe("check", () => {
     expect(stdout).toMatch(new RegExp(`\n {2}npx synod replay \\d+ --exhibit ${bug} .*\n$`));
   });
 
-  test("what is interrupted ends its threads", async () => {
+  test("what is interrupted ends its threads, and tells what was run until then", async () => {
     let heard = (): void => undefined;
     const first = new Promise<void>((resolve) => {
       heard = resolve;
     });
     const target = { kind: "protocol", name: "multi" } as const;
-    const plan = { target, nodes: undefined, faults: undefined, first: 1, last: 1_000_000, seconds: undefined };
+    const plan = { target, nodes: 3, liars: undefined, faults: undefined, first: 1, last: 1_000_000 };
+    const settings = { ...plan, seconds: undefined, json: true };
+    const written = vi.spyOn(process.stdout, "write").mockImplementation((_text, ended: unknown) => {
+      if (typeof ended === "function") Reflect.apply(ended, undefined, []);
+      return true;
+    });
+    onTestFinished(() => written.mockRestore());
     const fiber = Effect.runFork(
-      Effect.scoped(Effect.flatMap(openPool, (pool) => attempt("check", () => search(pool, plan, () => heard())))),
+      Effect.scoped(Effect.flatMap(openPool, (pool) => checkOn(pool, settings, () => heard()))),
     );
     await first;
     await Effect.runPromise(Fiber.interrupt(fiber));
     const exit = await Effect.runPromise(Fiber.await(fiber));
     expect(Exit.isFailure(exit) && Exit.hasInterrupts(exit)).toBe(true);
+    expect(written).toHaveBeenCalledOnce();
+    const report = parse<CheckReport>(String(written.mock.calls[0]?.[0]));
+    expect(report).toMatchObject({ protocol: "multi", firstSeed: 1, interrupted: true, violations: [] });
+    expect(report.seeds).toBeGreaterThan(0);
+    expect(report.events).toBeGreaterThan(0);
   });
 });
 

@@ -3,7 +3,7 @@
  */
 import { Presets, SingleBar } from "cli-progress";
 import { Effect, type Scope } from "effect";
-import type { SearchPlan } from "./search.ts";
+import type { Searched, SearchPlan } from "./search.ts";
 import { sumOf, type Counts } from "./totals.ts";
 
 /** Within 80 columns, also after a night. */
@@ -16,11 +16,11 @@ export const openSearchBar = Effect.fnUntraced(function* ({
   first,
   last,
   seconds,
-}: SearchPlan): Effect.fn.Return<(counts: Counts) => void, never, Scope.Scope> {
+}: SearchPlan): Effect.fn.Return<(searched: Searched) => void, never, Scope.Scope> {
   const began = performance.now();
   const elapsed = (): number => (performance.now() - began) / 1000;
   const update = yield* openBar(format, seconds ?? last - first + 1, fieldsOf(undefined, 0));
-  return (counts) => update(seconds === undefined ? counts.seeds : elapsed(), fieldsOf(counts, elapsed()));
+  return ({ counts }) => update(seconds === undefined ? counts.seeds : elapsed(), fieldsOf(counts, elapsed()));
 });
 
 export const openMuseumBar = Effect.fnUntraced(function* (

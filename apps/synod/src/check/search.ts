@@ -7,6 +7,7 @@
 import type { Pool } from "./pool.ts";
 import { Totals, type Counts } from "./totals.ts";
 import type { CheckOptions } from "./target.ts";
+import type { Failed } from "./tasks.ts";
 
 export interface SearchPlan extends CheckOptions {
   readonly first: number;
@@ -20,8 +21,11 @@ export interface Searched {
   readonly counts: Counts;
   readonly wallSeconds: number;
   /** The lowest seed that broke a rule. */
-  readonly failed: number | undefined;
+  readonly failed: Failed | undefined;
 }
+
+/** Before any seed was run. */
+export const nothingSearched: Searched = { counts: new Totals().counts(), wallSeconds: 0, failed: undefined };
 
 /** Seeds in a task: some tenths of a second, which cost one message each way. */
 const mostSeedsPerTask = 4;
@@ -35,10 +39,11 @@ function explain(cause: unknown): string {
   return cause.name === "AbortError" ? "one of them does not end" : cause.message;
 }
 
+/** @param onSearched hears how far it has come, after each task */
 export async function search(
   pool: Pool,
   { first, last, seconds, ...options }: SearchPlan,
-  onCounts: (counts: Counts) => void,
+  onSearched: (searched: Searched) => void,
 ): Promise<Searched> {
   const began = performance.now();
   const wallSeconds = (): number => (performance.now() - began) / 1000;
@@ -46,7 +51,8 @@ export async function search(
   const seedsPerTask = Math.max(1, Math.min(mostSeedsPerTask, Math.floor((last - first + 1) / (lanes * 2))));
   const totals = new Totals();
   let next = first;
-  let failed: number | undefined;
+  let failed: Failed | undefined;
+  const searched = (): Searched => ({ counts: totals.counts(), wallSeconds: wallSeconds(), failed });
   const isOver = (): boolean =>
     failed !== undefined || next > last || (seconds !== undefined && wallSeconds() >= seconds);
   const run = async (): Promise<void> => {
@@ -58,10 +64,10 @@ export async function search(
         throw new Error(`seeds ${from}..${through}: ${explain(cause)}`, { cause });
       });
       totals.add(result.counts);
-      if (result.failed !== undefined) failed = Math.min(failed ?? Infinity, result.failed);
-      onCounts(totals.counts());
+      if (result.failed !== undefined && result.failed.seed < (failed?.seed ?? Infinity)) failed = result.failed;
+      onSearched(searched());
     }
   };
   await Promise.all(Array.from({ length: lanes }, run));
-  return { counts: totals.counts(), wallSeconds: wallSeconds(), failed };
+  return searched();
 }

@@ -6,9 +6,37 @@ import type { CheckReport } from "./check.ts";
 import type { Finding } from "./tasks.ts";
 
 export function showCheck(report: CheckReport): string {
-  const { firstSeed, seeds, events, simulatedSeconds, wallSeconds, eventsPerCoreSecond, threads } = report;
+  const { firstSeed, seeds } = report;
+  return [`${targetOf(report)}, seeds ${firstSeed} to ${firstSeed + seeds - 1}: no violation`, ...showRun(report)].join(
+    "\n",
+  );
+}
+
+/** What was run until a signal came; a violation that was found is told as its seed gives it. */
+export function showInterrupted(report: CheckReport): string {
+  const { firstSeed, seeds, violations } = report;
+  const until = `${targetOf(report)}, INTERRUPTED after ${count(seeds)} seeds, from ${firstSeed} on`;
+  if (violations.length === 0) return [`${until}: no violation until then`, ...showRun(report)].join("\n");
   return [
-    `${targetOf(report)}, seeds ${firstSeed} to ${firstSeed + seeds - 1}: no violation`,
+    until,
+    ...violations.flatMap(({ seed, checker, message, schedule, hash, replay }) => [
+      "",
+      `seed ${seed}: ${checker}`,
+      "",
+      `  ${message}`,
+      "",
+      `it was not looked how few of the seed's ${schedule.length} faults are enough`,
+      "",
+      `hash ${hash}, again with`,
+      `  ${replay}`,
+    ]),
+  ].join("\n");
+}
+
+/** What the runs did, in tables. */
+function showRun(report: CheckReport): readonly string[] {
+  const { seeds, events, simulatedSeconds, wallSeconds, eventsPerCoreSecond, threads } = report;
+  return [
     ...showUndecided(report),
     "",
     ...table([
@@ -20,7 +48,7 @@ export function showCheck(report: CheckReport): string {
     ...showCounts("faults that struck", report.faults),
     "",
     ...showCounts("what the runs reached", report.reached),
-  ].join("\n");
+  ];
 }
 
 function targetOf({ protocol, exhibit }: CheckReport): string {
@@ -36,6 +64,7 @@ function showUndecided({ undecided, seeds }: CheckReport): readonly string[] {
 }
 
 function inWallTime(simulatedSeconds: number, wallSeconds: number): string {
+  if (wallSeconds === 0) return "";
   return `in ${wallSeconds.toFixed(1)} s, ${Math.round(simulatedSeconds / wallSeconds)} times as fast`;
 }
 

@@ -41,7 +41,16 @@ export interface SeedsTask extends CheckOptions {
 export interface SeedsResult {
   readonly counts: Counts;
   /** The first seed that broke a rule: those after it were not run. */
-  readonly failed: number | undefined;
+  readonly failed: Failed | undefined;
+}
+
+/** A run that broke a rule, as its seed draws it. */
+export interface Failed {
+  readonly seed: number;
+  readonly violation: Violation;
+  readonly hash: string;
+  /** All faults that were drawn. */
+  readonly schedule: readonly Fault[];
 }
 
 /** The smallest run that breaks the rule. */
@@ -76,11 +85,12 @@ export const tasks: { readonly [Kind in TaskKind]: (given: Tasks[Kind]["given"])
     const execute = executorOf(options);
     const totals = new Totals();
     const began = performance.now();
-    let failed: number | undefined;
+    let failed: Failed | undefined;
     for (let seed = first; seed <= last && failed === undefined; seed++) {
       const run = named(seed, () => execute({ seed }));
       totals.addRun(run);
-      if (run.violation !== undefined) failed = seed;
+      const { violation, hash, schedule } = run;
+      if (violation !== undefined) failed = { seed, violation, hash, schedule };
     }
     totals.addBusySeconds((performance.now() - began) / 1000);
     return { counts: totals.counts(), failed };
