@@ -5,15 +5,9 @@
 import { limits } from "@synod/protocol";
 import { QueryWriter, RequestWriter } from "@synod/machines";
 import type { ByteWriter } from "@synod/wire";
+import { admit, type CallOptions } from "./admission.ts";
 import { Batch, type Decode } from "./batch.ts";
-import { Cancelled, Closed, Overloaded } from "./errors.ts";
-
-export interface CallOptions {
-  /** How long to try, in milliseconds; 5000 unless told. */
-  readonly deadlineMs?: number;
-  /** Gives up when it fires. */
-  readonly signal?: AbortSignal;
-}
+import { Cancelled, Closed } from "./errors.ts";
 
 export interface IntakeOptions {
   /** Asks for a turn soon: what is called until then travels together. */
@@ -23,8 +17,6 @@ export interface IntakeOptions {
   /** Says whether ticks are needed: nothing is outstanding without them. */
   readonly ticking: (needed: boolean) => void;
 }
-
-const defaultDeadlineMs = 5000;
 
 export class Intake {
   readonly #options: IntakeOptions;
@@ -102,10 +94,11 @@ export class Intake {
     options: CallOptions | undefined,
   ): void {
     const signal = options?.signal;
-    this.#admit(options);
+    if (this.#closed) throw new Closed();
+    const deadlineMs = admit(options, this.#open);
     this.wake();
     const since = this.#calledAt;
-    const deadline = since + (options?.deadlineMs ?? defaultDeadlineMs);
+    const deadline = since + deadlineMs;
     const add = (batch: Batch): number =>
       signal === undefined
         ? batch.add(encode, decode, resolve, reject, since, deadline)
@@ -113,21 +106,6 @@ export class Intake {
     if (add(this.#batch()) < 0) add(this.#begin());
     this.#open += 1;
     if (this.#open === 1) this.#options.ticking(true);
-  }
-
-  #admit(options: CallOptions | undefined): void {
-    if (this.#closed) throw new Closed();
-    const signal = options?.signal;
-    if (signal?.aborted === true) throw new Cancelled({ reason: signal.reason });
-    const deadlineMs = options?.deadlineMs ?? defaultDeadlineMs;
-    // NaN would be a deadline that never comes.
-    if (!(deadlineMs >= 0)) throw new RangeError(`deadlineMs: expected a number from 0, got ${deadlineMs}`);
-    if (this.#open >= limits.clientCommands) {
-      throw new Overloaded({
-        message: `overloaded: ${this.#open} calls of this client wait already`,
-        mayTakeEffect: false,
-      });
-    }
   }
 
   #batch(): Batch {

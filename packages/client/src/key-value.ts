@@ -11,8 +11,8 @@ import {
   readOk,
   readValue,
 } from "@synod/machines";
+import type { CallOptions } from "./admission.ts";
 import type { Connection } from "./connection.ts";
-import type { CallOptions } from "./intake.ts";
 
 export class KeyValueClient {
   readonly #connection: Connection;

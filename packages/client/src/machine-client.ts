@@ -3,8 +3,8 @@
  */
 import { encodeJson, readJson } from "@synod/machines";
 import type { ByteReader, ByteWriter } from "@synod/wire";
+import type { CallOptions } from "./admission.ts";
 import type { Connection } from "./connection.ts";
-import type { CallOptions } from "./intake.ts";
 
 /** How the commands and queries of a machine, and their replies, become bytes. */
 export interface MachineCodec<Command, Reply, Query, Answer> {

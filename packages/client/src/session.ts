@@ -10,9 +10,10 @@ import type { Overloaded as OverloadedMessage, Random, Redirect, Request, Servic
 import type { Resident } from "@synod/driver";
 import { addressRequest, encodeOpen, encodeRead, numberRead, ReplyReader, type Reply } from "@synod/machines";
 import { DecodeError, type ByteReader, type ByteWriter } from "@synod/wire";
+import type { CallOptions } from "./admission.ts";
 import type { Batch } from "./batch.ts";
 import { Closed, NoQuorum, Overloaded, SessionExpired, Timeout, type ClientError } from "./errors.ts";
-import { Intake, newCommands, newQueries, type CallOptions, type IntakeOptions } from "./intake.ts";
+import { Intake, newCommands, newQueries, type IntakeOptions } from "./intake.ts";
 import { newRetried, Outstanding, type Retried } from "./outstanding.ts";
 import { Target } from "./target.ts";
 
@@ -148,10 +149,6 @@ export class Session implements Resident<ServiceMessage> {
     this.#expire(now);
     this.#sendLateAgain(now);
     this.#flush();
-  }
-
-  get closed(): boolean {
-    return this.#closed;
   }
 
   /** Fails everything outstanding. */

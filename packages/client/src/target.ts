@@ -67,12 +67,12 @@ export class Target {
     // Two nodes would be a fixed order, too: once apart, proposer and learner would change places for ever.
     const isFixed = nodes.length === 2 && this.#proposerNode !== this.#learnerNode;
     this.#learnerNode = isFixed ? this.#any(nodes, this.#learnerNode) : this.#anyBut(this.#learnerNode);
-    this.#proposerNode = this.#after(this.#proposerNode);
+    this.#proposerNode = nodeAfter(this.#access.nodes, this.#proposerNode);
   }
 
   /** The proposer does not lead and knows no other: asks the next one. */
   elsewhere(now: number): void {
-    this.follow(this.#after(this.#proposerNode), now);
+    this.follow(nodeAfter(this.#access.nodes, this.#proposerNode), now);
   }
 
   /** Another proposer leads: its own node's learner hears of votes first. */
@@ -91,9 +91,9 @@ export class Target {
   #any(nodes: readonly number[], otherwise: number): number {
     return nodes[Math.floor(this.#random() * nodes.length)] ?? otherwise;
   }
+}
 
-  #after(node: number): number {
-    const { nodes } = this.#access;
-    return nodes[(nodes.indexOf(node) + 1) % nodes.length] ?? node;
-  }
+/** The node to ask after one that is of no use; the first one after the last, or after one that is not there. */
+export function nodeAfter(nodes: readonly number[], node: number): number {
+  return nodes[(nodes.indexOf(node) + 1) % nodes.length] ?? node;
 }

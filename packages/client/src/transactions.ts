@@ -3,14 +3,13 @@
  * and has all of it committed, or none.
  */
 import { addressOf, ballotOwner, commit, limits, nodeOf, type Address, type NodeRole } from "@synod/protocol";
-import type { Resident } from "@synod/driver";
-import { LimitError } from "@synod/machines";
-import type { Endpoint } from "@synod/transports";
-import type { PathEnd } from "@synod/transports/message-port";
-import { Closed, CommandRefused, Overloaded, Timeout } from "./errors.ts";
-import { Station, type ClusterGuest, type StationGround, type StationOptions } from "./station.ts";
+import type { CallOptions } from "./admission.ts";
+import { Calls } from "./calls.ts";
+import { CommandRefused, Overloaded } from "./errors.ts";
+import { Guest, type GuestOptions } from "./guest.ts";
+import { decodeText, encodeKey, encodeValue } from "./texts.ts";
 
-export interface TransactionClientOptions extends StationOptions {
+export interface TransactionClientOptions extends GuestOptions {
   /** Nodes 1 to `nodes` each have a participant and a coordinator. */
   readonly nodes: number;
   /** Who begins transactions and commits them. */
@@ -19,69 +18,50 @@ export interface TransactionClientOptions extends StationOptions {
   readonly anyCoordinator: boolean;
 }
 
-export interface TransactionOptions {
-  /** How long to try, in milliseconds; 5000 unless told. */
-  readonly deadlineMs?: number;
-}
-
 type Message = commit.TransactionMessage;
 
-/** One call that waits, by the name of its answer. */
-interface Waiting {
-  readonly id: string;
-  readonly since: number;
-  readonly deadline: number;
+interface Asked {
   /** Sends it, for the first time or again. */
   readonly send: (tries: number) => void;
-  readonly resolve: (message: Message) => void;
-  readonly reject: (error: unknown) => void;
-  retryAt: number;
+  /** How often it was asked in vain. */
   tries: number;
 }
 
-/** Before it is sent again, in milliseconds. */
-const retryMs = 250;
-/** Before a key is read again that a transaction under way writes. */
+/** Before a key is read again that a transaction under way writes, in milliseconds. */
 const busyMs = 20;
-const defaultDeadlineMs = 5000;
 
-export class TransactionClient implements ClusterGuest {
+export class TransactionClient extends Guest<Message> {
   readonly #options: TransactionClientOptions;
-  readonly #station: Station<Message>;
-  readonly #ground: StationGround<Message>;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #calls: Calls<Message, Asked, Message>;
   /** By transaction that is open here: how many writes each node's participant was sent. */
   readonly #open = new Map<number, Map<number, number>>();
+  #beginning = 0;
   #sequence = 0;
-  #started = false;
-  #closed = false;
 
   constructor(options: TransactionClientOptions) {
+    super(options);
     this.#options = options;
-    this.#station = new Station(options);
-    this.#ground = this.#station.ground;
-    this.#station.seat(this.#resident());
+    this.#calls = this.seat(
+      new Calls({
+        ...this.ground,
+        ask({ asked }, inVain) {
+          if (inVain) asked.tries += 1;
+          asked.send(asked.tries);
+        },
+        take: (message, from) => this.#take(message, from),
+      }),
+    );
   }
 
-  get endpoint(): Endpoint {
-    return this.#station.endpoint;
-  }
-
-  /** Messages that it has sent. */
-  get sentMessages(): number {
-    return this.#station.sentMessages;
-  }
-
-  /** Begins a transaction; resolves with its number. Rejects with Timeout, Overloaded or Closed, as all calls may. */
-  async begin(options?: TransactionOptions): Promise<number> {
+  /** Begins a transaction; resolves with its number. Rejects with Timeout, Overloaded, Cancelled or Closed, as all may. */
+  async begin(options?: CallOptions): Promise<number> {
     this.#sequence += 1;
     const sequence = this.#sequence;
     const send = (tries: number): void => {
       const node = ((sequence + tries) % this.#options.nodes) + 1;
-      this.#ground.send(addressOf(this.#options.coordinator, node), { kind: "Begin", sequence });
+      this.ground.send(addressOf(this.#options.coordinator, node), { kind: "Begin", sequence });
     };
-    if (this.#open.size >= limits.transactions) throw overloaded(`${this.#open.size} transactions are open here`);
-    const begun = await this.#call(`begin ${sequence}`, send, options);
+    const begun = await this.#begin(sequence, send, options);
     if (begun.kind !== "Begun") throw new TypeError(`expected Begun, got ${begun.kind}`);
     this.#open.set(begun.transaction, new Map());
     return begun.transaction;
@@ -91,14 +71,14 @@ export class TransactionClient implements ClusterGuest {
    * Writes a key in a transaction. Rejects with CommandRefused when that has aborted it: another transaction has the
    * key, or a participant that held a part of it has been down; and with LimitError when key or value is too large.
    */
-  async put(transaction: number, key: string, value: string, options?: TransactionOptions): Promise<void> {
+  async put(transaction: number, key: string, value: string, options?: CallOptions): Promise<void> {
     const writes = this.#writesOf(transaction);
-    const write = { key: bytesOf(key, "keyBytes"), value: bytesOf(value, "storedBytes") };
+    const write = { key: encodeKey(key), value: encodeValue(value) };
     const node = commit.ownerOf(write.key, this.#options.nodes);
     const sequence = (writes.get(node) ?? 0) + 1;
     writes.set(node, sequence);
     const to = addressOf("participant", node);
-    const send = (): void => this.#ground.send(to, { kind: "Put", transaction, sequence, ...write });
+    const send = (): void => this.ground.send(to, { kind: "Put", transaction, sequence, ...write });
     const reply = await this.#call(`put ${transaction} ${node} ${sequence}`, send, options);
     if (reply.kind === "PutReply" && reply.held) return;
     await this.abort(transaction);
@@ -109,7 +89,7 @@ export class TransactionClient implements ClusterGuest {
    * Has a transaction committed; resolves with whether it was. After a Timeout that is not known, and may be asked
    * again.
    */
-  async commit(transaction: number, options?: TransactionOptions): Promise<boolean> {
+  async commit(transaction: number, options?: CallOptions): Promise<boolean> {
     const participants = [...this.#writesOf(transaction)].map(([node, writes]) => ({ node, writes }));
     if (participants.length > 0) {
       const send = (tries: number): void => this.#askToCommit({ transaction, participants }, tries);
@@ -124,53 +104,20 @@ export class TransactionClient implements ClusterGuest {
   /** Gives a transaction up. One that is being committed may still be. */
   async abort(transaction: number): Promise<void> {
     for (const node of this.#writesOf(transaction).keys()) {
-      this.#ground.send(addressOf("participant", node), { kind: "Abort", transaction });
+      this.ground.send(addressOf("participant", node), { kind: "Abort", transaction });
     }
     this.#open.delete(transaction);
   }
 
   /** What is committed of a key; undefined when there is none. It waits for a transaction that may have written it. */
-  async get(key: string, options?: TransactionOptions): Promise<string | undefined> {
-    const name = bytesOf(key, "keyBytes");
+  async get(key: string, options?: CallOptions): Promise<string | undefined> {
+    const name = encodeKey(key);
     this.#sequence += 1;
     const sequence = this.#sequence;
     const to = addressOf("participant", commit.ownerOf(name, this.#options.nodes));
-    const send = (): void => this.#ground.send(to, { kind: "Get", sequence, key: name });
+    const send = (): void => this.ground.send(to, { kind: "Get", sequence, key: name });
     const reply = await this.#call(`get ${sequence}`, send, options);
-    return reply.kind === "GetReply" && reply.found ? Buffer.from(reply.value).toString() : undefined;
-  }
-
-  start(): void {
-    this.#started = true;
-    for (const waiting of this.#waiting.values()) waiting.send(0);
-  }
-
-  connect(endpoint: Endpoint, path: PathEnd): void {
-    this.#station.connect(endpoint, path);
-  }
-
-  disconnect(endpoint: Endpoint): void {
-    this.#station.disconnect(endpoint);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const waiting of [...this.#waiting.values()]) this.#settle(waiting, () => waiting.reject(new Closed()));
-    this.#station.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #resident(): Resident<Message> {
-    return {
-      busy: false,
-      post: (from: Address, message: Message) => this.#take(from, message),
-      turn: () => undefined,
-      tick: () => this.#tick(),
-    };
+    return reply.kind === "GetReply" && reply.found ? decodeText(reply.value) : undefined;
   }
 
   #writesOf(transaction: number): Map<number, number> {
@@ -184,56 +131,38 @@ export class TransactionClient implements ClusterGuest {
     const { nodes, coordinator, anyCoordinator } = this.#options;
     const own = ballotOwner(asked.transaction, nodes) - 1;
     const node = ((anyCoordinator ? own + tries : own) % nodes) + 1;
-    this.#ground.send(addressOf(coordinator, node), { kind: "Commit", ...asked });
+    this.ground.send(addressOf(coordinator, node), { kind: "Commit", ...asked });
     if (tries === 0) return;
     for (const share of asked.participants) {
-      this.#ground.send(addressOf("participant", share.node), { kind: "Inquire", ...asked });
+      this.ground.send(addressOf("participant", share.node), { kind: "Inquire", ...asked });
     }
   }
 
-  async #call(id: string, send: Waiting["send"], options: TransactionOptions = {}): Promise<Message> {
-    const { deadlineMs = defaultDeadlineMs } = options;
-    if (this.#closed) throw new Closed();
-    if (!(deadlineMs >= 0)) throw new RangeError(`deadlineMs: expected a number from 0, got ${deadlineMs}`);
-    if (this.#waiting.size >= limits.clientCommands) throw overloaded(`${this.#waiting.size} calls wait already`);
-    if (this.#waiting.has(id)) throw new CommandRefused({ message: `${id}: it is under way already` });
-    return new Promise((resolve, reject) => {
-      const now = this.#ground.now();
-      const times = { since: now, deadline: now + deadlineMs, retryAt: now + retryMs };
-      this.#waiting.set(id, { id, ...times, send, tries: 0, resolve, reject });
-      this.#ground.ticking(true);
-      if (this.#started) send(0);
-    });
-  }
-
-  #take(from: Address, message: Message): void {
-    const id = answeredBy(from, message);
-    const waiting = id === undefined ? undefined : this.#waiting.get(id);
-    if (waiting === undefined) return;
-    if (message.kind === "GetReply" && message.busy) waiting.retryAt = this.#ground.now() + busyMs;
-    else if (message.kind === "Overloaded") {
-      this.#settle(waiting, () => waiting.reject(overloaded("the coordinator has as many transactions as it may")));
-    } else this.#settle(waiting, () => waiting.resolve(message));
-  }
-
-  #tick(): void {
-    const now = this.#ground.now();
-    for (const waiting of [...this.#waiting.values()]) {
-      if (waiting.deadline <= now) {
-        const afterMs = Math.round(now - waiting.since);
-        this.#settle(waiting, () => waiting.reject(new Timeout({ afterMs })));
-      } else if (waiting.retryAt <= now) {
-        waiting.retryAt = now + retryMs;
-        waiting.tries += 1;
-        if (this.#started) waiting.send(waiting.tries);
-      }
+  /** One that begins will be open. */
+  async #begin(sequence: number, send: Asked["send"], options: CallOptions | undefined): Promise<Message> {
+    const open = this.#open.size + this.#beginning;
+    if (open >= limits.transactions) throw overloaded(`${open} transactions are open here`);
+    this.#beginning += 1;
+    try {
+      return await this.#call(`begin ${sequence}`, send, options);
+    } finally {
+      this.#beginning -= 1;
     }
   }
 
-  #settle(waiting: Waiting, tell: () => void): void {
-    this.#waiting.delete(waiting.id);
-    if (this.#waiting.size === 0) this.#ground.ticking(false);
-    tell();
+  async #call(name: string, send: Asked["send"], options: CallOptions | undefined): Promise<Message> {
+    if (this.#calls.named(name).length > 0) throw new CommandRefused({ message: `${name}: it is under way already` });
+    return this.#calls.call(name, { send, tries: 0 }, options);
+  }
+
+  #take(message: Message, from: Address): void {
+    const name = answeredBy(from, message);
+    if (name === undefined) return;
+    for (const call of this.#calls.named(name)) {
+      if (message.kind === "GetReply" && message.busy) this.#calls.askAfter(call, busyMs);
+      else if (message.kind !== "Overloaded") this.#calls.answer(call, message);
+      else this.#calls.fail(call, overloaded("the coordinator has as many transactions as it may"));
+    }
   }
 }
 
@@ -256,11 +185,4 @@ function answeredBy(from: Address, message: Message): string | undefined {
 
 function overloaded(what: string): Overloaded {
   return new Overloaded({ message: `overloaded: ${what}`, mayTakeEffect: false });
-}
-
-/** @throws LimitError when it is too large */
-function bytesOf(text: string, limit: "keyBytes" | "storedBytes"): Uint8Array {
-  const bytes = Buffer.from(text);
-  if (bytes.length > limits[limit]) throw new LimitError(limit, bytes.length);
-  return bytes;
 }

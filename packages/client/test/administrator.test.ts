@@ -2,58 +2,33 @@
  * An administrator against proposers whose answers the test says.
  */
 import { addressOf, changeRefusals, multi, nodeOf, type Reconfigure } from "@synod/protocol";
-import { Host } from "@synod/driver";
-import { MessagePortTransport, newPath } from "@synod/transports/message-port";
-import { newCodec } from "@synod/wire";
 import { expect, test } from "vitest";
-import { AdministratorClient, ChangeRefused, Closed, NoQuorum, Timeout } from "../src/index.ts";
+import { AdministratorClient, Cancelled, ChangeRefused, Closed, NoQuorum, Timeout } from "../src/index.ts";
+import { scriptedNodes, type ScriptedOptions } from "./scripted-nodes.ts";
 
 type Answer = (asked: Reconfigure, times: number) => multi.Message | undefined;
 
-const cluster = addressOf("proposer", 1);
 const busy = changeRefusals.indexOf("another change is under way");
 const tooFew = changeRefusals.indexOf("too few of the new members answer");
 const add4 = { add: 4, remove: 0 };
 
 /** Proposers 1, 2, ... behind one port. Each is told how often it has been asked. */
 function administratorOf(...answers: readonly Answer[]): { administrator: AdministratorClient; asked: number[] } {
-  const transport = new MessagePortTransport();
-  const host = new Host<multi.Message>({
-    transport,
-    codec: newCodec<multi.Message>(multi.layout),
-    group: 0,
-    checksum: false,
-    route: (address) => address,
-    later: (turn) => void setImmediate(turn),
-  });
   const asked: number[] = [];
   const nodes = answers.map((_, index) => index + 1);
-  for (const [index, answer] of answers.entries()) {
-    const own = addressOf("proposer", index + 1);
-    host.attach(own, {
-      busy: false,
-      turn: () => undefined,
-      tick: () => undefined,
-      post(from, message) {
-        if (message.kind !== "Reconfigure") return;
-        asked.push(nodeOf(own));
-        const reply = answer(message, asked.filter((node) => node === nodeOf(own)).length);
-        if (reply !== undefined) host.send(own, from, reply);
-      },
-    });
-  }
-  const administrator = new AdministratorClient({
-    client: 1,
+  const proposers: ScriptedOptions<multi.Message> = {
     layout: multi.layout,
-    nodes: () => nodes,
-    route: () => cluster,
-    closed: () => transport.close(),
-  });
-  const [here, there] = newPath();
-  transport.connect(administrator.endpoint, there);
-  administrator.connect(cluster, here);
-  administrator.start();
-  return { administrator, asked };
+    addresses: nodes.map((node) => addressOf("proposer", node)),
+    take(to, message, reply) {
+      if (message.kind !== "Reconfigure") return;
+      const own = nodeOf(to);
+      asked.push(own);
+      const said = answers[own - 1]?.(message, asked.filter((node) => node === own).length);
+      if (said !== undefined) reply(said);
+    },
+  };
+  const { guest } = scriptedNodes(proposers, (place) => new AdministratorClient({ nodes: () => nodes, ...place }));
+  return { administrator: guest, asked };
 }
 
 const silent: Answer = () => undefined;
@@ -127,4 +102,15 @@ test("one change at a time, and none once it is closed", async () => {
   administrator.close();
   await expect(first).rejects.toBeInstanceOf(Closed);
   await expect(administrator.change(add4)).rejects.toBeInstanceOf(Closed);
+});
+
+test("a change that is cancelled is asked for no more, and another one may be", async () => {
+  const { administrator, asked } = administratorOf((message) => (message.add === 4 ? undefined : made(message, 1)));
+  using _ = administrator;
+  const controller = new AbortController();
+  const first = administrator.change(add4, { signal: controller.signal });
+  controller.abort("why");
+  await expect(first).rejects.toEqual(new Cancelled({ reason: "why" }));
+  expect(await administrator.change({ add: 5, remove: 0 })).toEqual({ number: 1, fromSlot: 65 });
+  expect(asked).toEqual([1, 1]);
 });

@@ -1,6 +1,7 @@
 import { limits } from "@synod/protocol";
 import { expect, test } from "vitest";
 import { Cancelled, NoQuorum, Overloaded, Timeout } from "../src/index.ts";
+import { countedSignal } from "./counted-signal.ts";
 import { nodesOf, requests, ScriptedCluster, ticketOf } from "./scripted-cluster.ts";
 
 function opened(): ScriptedCluster {
@@ -232,20 +233,3 @@ test("a signal of a call that fails otherwise is not listened to either", async 
   await put;
   expect(listeners()).toBe(0);
 });
-
-/** A signal that knows how many listen to it. */
-function countedSignal(): { readonly signal: AbortSignal; readonly listeners: () => number } {
-  const { signal } = new AbortController();
-  let count = 0;
-  const add = signal.addEventListener.bind(signal);
-  const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = (type: string, listener: () => void) => {
-    count += 1;
-    add(type, listener);
-  };
-  signal.removeEventListener = (type: string, listener: () => void) => {
-    count -= 1;
-    remove(type, listener);
-  };
-  return { signal, listeners: () => count };
-}

@@ -17,7 +17,7 @@ import {
   PrimaryClient,
   TransactionClient,
 } from "@synod/client";
-import type { ChangeMade, ChangeOptions, ClusterGuest, MachineCodec, StationOptions } from "@synod/client";
+import type { CallOptions, ChangeMade, ClusterGuest, GuestOptions, MachineCodec } from "@synod/client";
 import { StorageError } from "@synod/storage";
 import { Context, Effect, Exit, Layer, Scope } from "effect";
 import { openFolder } from "./folder.ts";
@@ -200,19 +200,20 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Starts a node and has it voted in, while all else goes on; its number is above all that there ever were. Resolves once
-   * that is in force. Rejects with ChangeRefused, with NoQuorum or Timeout of clients, with ActorError or StorageError.
+   * that is in force. Rejects with ChangeRefused, with NoQuorum, Timeout or Cancelled of clients, with ActorError or
+   * StorageError.
    */
-  add(node: number, options?: ChangeOptions): Promise<ChangeMade> {
+  add(node: number, options?: CallOptions): Promise<ChangeMade> {
     return this.#members.change({ add: node, remove: 0 }, options);
   }
 
   /** Has a node voted out; it stops by itself once nobody needs it. Rejects as `add` does. */
-  remove(node: number, options?: ChangeOptions): Promise<ChangeMade> {
+  remove(node: number, options?: CallOptions): Promise<ChangeMade> {
     return this.#members.change({ add: 0, remove: node }, options);
   }
 
   /** Has a new node take the place of one whose disk is lost, or that is to go. Rejects as `add` does. */
-  replace(old: number, node: number, options?: ChangeOptions): Promise<ChangeMade> {
+  replace(old: number, node: number, options?: CallOptions): Promise<ChangeMade> {
     return this.#members.change({ add: node, remove: old }, options);
   }
 
@@ -258,7 +259,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Gives a guest its place among the threads. */
-  #join<Guest extends ClusterGuest>(newGuest: (place: StationOptions) => Guest): Guest {
+  #join<Guest extends ClusterGuest>(newGuest: (place: GuestOptions) => Guest): Guest {
     this.#clients += 1;
     const { placement, plan } = this.options;
     const guest = newGuest({

@@ -3,7 +3,7 @@
  * leaves as long as it is needed.
  */
 import type { Joiners, Supervisor } from "@synod/actors";
-import { ChangeRefused, type AdministratorClient, type ChangeMade, type ChangeOptions } from "@synod/client";
+import { Cancelled, ChangeRefused, type AdministratorClient, type CallOptions, type ChangeMade } from "@synod/client";
 import type { Change } from "@synod/protocol";
 import { Effect } from "effect";
 import type { Roster } from "./roster.ts";
@@ -28,12 +28,12 @@ export class Members {
 
   /**
    * One change at a time, for as long as it takes. A node that was started to join and was refused stops; the change may be
-   * asked for again, which starts it again. When the time is up the change may still be made, and so the node goes on; and so
-   * does one that ran before, which may be a member.
+   * asked for again, which starts it again. When the time is up, or the change is cancelled, it may still be made, and so
+   * the node goes on; and so does one that ran before, which may be a member.
    *
-   * Rejects with ChangeRefused, NoQuorum, Timeout, Closed, ActorError or StorageError.
+   * Rejects with ChangeRefused, NoQuorum, Timeout, Cancelled, Closed, ActorError or StorageError.
    */
-  async change(change: Change, options?: ChangeOptions): Promise<ChangeMade> {
+  async change(change: Change, options?: CallOptions): Promise<ChangeMade> {
     if (this.#isChanging) throw new ChangeRefused({ reason: "another change is under way" });
     this.#isChanging = true;
     try {
@@ -43,11 +43,13 @@ export class Members {
     }
   }
 
-  async #change(change: Change, options: ChangeOptions | undefined): Promise<ChangeMade> {
+  async #change(change: Change, options: CallOptions | undefined): Promise<ChangeMade> {
     const { supervisor, newAdministrator, roster } = this.#options;
     const { roles } = this.#check(change);
     const { add, remove } = change;
     const ranBefore = supervisor.actors.some(({ plan, running }) => plan.node === add && running);
+    const signal = options?.signal;
+    if (signal?.aborted === true) throw new Cancelled({ reason: signal.reason });
     if (add !== 0) {
       if (!roster.nodes.includes(add)) roster.join(add);
       await Effect.runPromise(supervisor.add({ node: add, roles }));

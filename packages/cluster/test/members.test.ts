@@ -1,7 +1,7 @@
 /**
  * Nodes that join, leave and are replaced while clients go on.
  */
-import { ChangeRefused } from "@synod/client";
+import { Cancelled, ChangeRefused } from "@synod/client";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -153,4 +153,10 @@ test("a member that is asked to join in the place of another is refused, and goe
 test("the members of another protocol are the same for good", async () => {
   await using cluster = await Cluster.start({ protocol: "fast", placement: "node" });
   await expect(cluster.add(5)).rejects.toThrow("refused: the members of a cluster of fast are the same for good");
+});
+
+test("a change that is cancelled before it begins starts no node", async () => {
+  await using cluster = await Cluster.start({ placement: "node" });
+  await expect(cluster.add(4, { signal: AbortSignal.abort("why") })).rejects.toEqual(new Cancelled({ reason: "why" }));
+  expect(await nodesOf(cluster)).toEqual([1, 2, 3]);
 });

@@ -1,5 +1,6 @@
 /**
- * A place at the end of message ports, from which a client of any protocol talks to a cluster in the same process.
+ * A client of any protocol as a guest of its cluster: at the end of message ports, from which it talks to the threads of
+ * the same process. What it is a client of is seated here: a session, or calls.
  */
 import { addressOf, tickMilliseconds, type Address, type Layout } from "@synod/protocol";
 import { Host, type Resident } from "@synod/driver";
@@ -8,7 +9,7 @@ import { MessagePortTransport, type PathEnd } from "@synod/transports/message-po
 import { newCodec } from "@synod/wire";
 import { performance } from "node:perf_hooks";
 
-export interface StationOptions {
+export interface GuestOptions {
   /** The number of this client, unlike that of any other. */
   readonly client: number;
   /** Of the messages of the cluster's protocol. */
@@ -32,8 +33,16 @@ export interface ClusterGuest {
   close(): void;
 }
 
-/** What a client may use of its station. */
-export interface StationGround<Message> {
+/** What is seated at a guest: it is given what comes, and says what is sent. */
+export interface Seated<Message> extends Resident<Message> {
+  /** The paths to the cluster are there. */
+  start(): void;
+  /** Fails what is outstanding. */
+  close(): void;
+}
+
+/** What is seated may use. */
+export interface Ground<Message> {
   readonly client: number;
   readonly send: (to: Address, message: Message) => void;
   /** Asks for a turn soon: what is called until then travels together. */
@@ -45,18 +54,19 @@ export interface StationGround<Message> {
 }
 
 /** @typeParam Message what the client sends and takes; others may come, and are passed over by it */
-export class Station<Message extends { readonly kind: string }> {
+export abstract class Guest<Message extends { readonly kind: string }> implements ClusterGuest {
   /** The endpoint of this client. */
   readonly endpoint: Endpoint;
-  readonly #client: number;
+  protected readonly ground: Ground<Message>;
   readonly #transport = new MessagePortTransport();
   readonly #host: Host<Message>;
-  readonly #closed: () => void;
+  readonly #hearsOfClose: () => void;
+  #seated: Seated<Message> | undefined;
   #ticking: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  constructor({ client, layout, route, closed }: StationOptions) {
-    this.#client = client;
-    this.#closed = closed;
+  constructor({ client, layout, route, closed }: GuestOptions) {
+    this.#hearsOfClose = closed;
     this.endpoint = addressOf("client", client);
     this.#host = new Host<Message>({
       transport: this.#transport,
@@ -66,12 +76,8 @@ export class Station<Message extends { readonly kind: string }> {
       route,
       later: (turn) => void setImmediate(turn),
     });
-  }
-
-  /** What a client that is to take its place here may use. */
-  get ground(): StationGround<Message> {
-    return {
-      client: this.#client,
+    this.ground = {
+      client,
       send: (to, message) => this.#host.send(this.endpoint, to, message),
       wake: () => this.#host.wake(),
       now: () => performance.now(),
@@ -79,13 +85,8 @@ export class Station<Message extends { readonly kind: string }> {
     };
   }
 
-  /** Messages that the client has sent. */
   get sentMessages(): number {
     return this.#host.counters.sentMessages;
-  }
-
-  seat(resident: Resident<Message>): void {
-    this.#host.attach(this.endpoint, resident);
   }
 
   connect(endpoint: Endpoint, path: PathEnd): void {
@@ -96,11 +97,28 @@ export class Station<Message extends { readonly kind: string }> {
     this.#transport.disconnect(endpoint);
   }
 
-  /** Leaves the cluster. */
+  start(): void {
+    this.#seated?.start();
+  }
+
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#seated?.close();
     this.#tick(false);
     this.#transport.close();
-    this.#closed();
+    this.#hearsOfClose();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Gives what comes to `seated` from now on; it starts and closes with the guest. */
+  protected seat<Resident extends Seated<Message>>(seated: Resident): Resident {
+    this.#seated = seated;
+    this.#host.attach(this.endpoint, seated);
+    return seated;
   }
 
   #tick(needed: boolean): void {
