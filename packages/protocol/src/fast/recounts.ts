@@ -5,6 +5,7 @@
  */
 import { noOp, type Value } from "../value.ts";
 import type { Ballot } from "../ballot.ts";
+import { learnedFrom } from "./learned-slots.ts";
 import type { Learned, LearnedValue, Slot } from "./messages.ts";
 import type { FastQuorums } from "./quorums.ts";
 import { Tally } from "./tally.ts";
@@ -41,7 +42,7 @@ export class Recounts {
     return this.from(this.#known + 1);
   }
 
-  /** What has been counted from a slot on, without a gap; undefined when that slot has not. */
+  /** What has been counted from a slot on, without a gap, as much as fits in a message; undefined when that slot has not. */
   from(slot: Slot): Learned | undefined {
     const values: LearnedValue[] = [];
     for (let next = slot; ; next++) {
@@ -51,6 +52,6 @@ export class Recounts {
       const isHeld = tally.hasVotedFor(this.#node, value);
       values.push({ isHeld, value: isHeld ? noOp : value });
     }
-    return values.length === 0 ? undefined : { kind: "Learned", from: slot, values };
+    return values.length === 0 ? undefined : learnedFrom(slot, values);
   }
 }

@@ -129,7 +129,7 @@ export class AcceptorLog {
     let next: Slot = 0;
     const reported = [...this.#accepted].filter(([slot]) => slot >= from && slot > this.#chosenThrough);
     for (const [slot, proposal] of reported.sort(([one], [other]) => one - other)) {
-      if (sizeBytes >= this.#limits.answerBytes) {
+      if (sizeBytes >= this.#limits.answerBytes || accepted.length >= this.#limits.answerValues) {
         next = slot;
         break;
       }
@@ -142,9 +142,10 @@ export class AcceptorLog {
   /** What is known to be chosen from `from` on, as much as fits in an answer. */
   chosenFrom(from: Slot): Chosen {
     const values: { readonly value: Value }[] = [];
+    const { answerBytes, answerValues } = this.#limits;
     let sizeBytes = 0;
-    for (let slot = from; slot <= this.#chosenThrough && sizeBytes < this.#limits.answerBytes; slot++) {
-      const proposal = this.#accepted.get(slot);
+    for (let slot = from; sizeBytes < answerBytes && values.length < answerValues; slot++) {
+      const proposal = slot <= this.#chosenThrough ? this.#accepted.get(slot) : undefined;
       if (proposal === undefined) break;
       sizeBytes += proposal.value.length;
       values.push({ value: proposal.value });

@@ -188,3 +188,28 @@ test("votes of who is no acceptor of the cluster do not count", () => {
     expect(step(role, from, vote(1, v)).delivered).toEqual([]);
   }
 });
+
+describe("what it tells its acceptor fits into a message", () => {
+  const large = (number: number) => new Uint8Array(configuration.limits.valueBytes).fill(number);
+  const most = configuration.limits.answerBytes / configuration.limits.valueBytes;
+  const slots = Array.from({ length: most + 2 }, (_, index) => index + 1);
+
+  test("of what it has learned at once, the rest a turn later", () => {
+    const role = newLearner();
+    // The first slot comes last, and its own acceptor has voted in none.
+    for (const slot of slots.slice(1)) votes(role, [2, 3, 4, 5], slot, large(slot));
+    const first = votes(role, [2, 3, 4, 5], 1, large(1)).flatMap((did) => ofKind(did, "Learned"));
+    expect(first.map(({ from, values }) => [from, values.length])).toEqual([[1, most]]);
+    const [second] = ofKind(tick(role), "Learned");
+    expect([second?.from, second?.values.length]).toEqual([most + 1, 2]);
+    expect(ofKind(tick(role), "Learned")).toEqual([]);
+  });
+
+  test("of what it is asked for again", () => {
+    const role = newLearner();
+    for (const slot of slots) votes(role, [2, 3, 4, 5], slot, large(slot));
+    const lengthFrom = (from: number) =>
+      ofKind(step(role, acceptor(1), { kind: "CatchUp", from }), "Learned").map(({ values }) => values.length);
+    expect([lengthFrom(1), lengthFrom(most + 1)]).toEqual([[most], [2]]);
+  });
+});

@@ -4,6 +4,9 @@
 import { nameOf } from "../holdings.ts";
 import type { ClientRow, Forward, Row, Transfer, ViewNumber } from "./messages.ts";
 
+/** Bytes of a row besides its key and value: all rows go into one message, and many may be short. */
+const rowBytes = 17;
+
 export class Database {
   readonly #rows = new Map<string, Row>();
   readonly #clients = new Map<number, number>();
@@ -19,8 +22,9 @@ export class Database {
     return [...this.#rows.values()].filter(({ removed }) => !removed).length;
   }
 
-  get bytes(): number {
-    return this.#bytes;
+  /** Whether all rows are no larger than so many bytes with another one. */
+  hasRoom({ key, value }: Pick<Row, "key" | "value">, mostBytes: number): boolean {
+    return this.#bytes + sizeOf({ key, value }) <= mostBytes;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -60,8 +64,7 @@ export class Database {
   #set(row: Row): void {
     const name = nameOf(row.key);
     const before = this.#rows.get(name);
-    this.#bytes += row.key.length + row.value.length;
-    if (before !== undefined) this.#bytes -= before.key.length + before.value.length;
+    this.#bytes += sizeOf(row) - (before === undefined ? 0 : sizeOf(before));
     this.#rows.set(name, row);
   }
 
@@ -74,4 +77,8 @@ export class Database {
       this.#clients.delete(oldest);
     }
   }
+}
+
+function sizeOf({ key, value }: Pick<Row, "key" | "value">): number {
+  return rowBytes + key.length + value.length;
 }

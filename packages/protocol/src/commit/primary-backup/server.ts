@@ -151,7 +151,7 @@ export class Server implements RoleMachine<Message, Entry, Delivery> {
     const { limits } = this.#configuration;
     if (this.#underWay.has(idOf({ client, sequence }))) return;
     if (this.#database.isDone(client, sequence)) return this.#reply({ client, sequence }, out);
-    const isFull = this.#database.bytes + key.length + value.length > limits.participantBytes;
+    const isFull = !this.#database.hasRoom({ key, value }, limits.participantBytes);
     if (isFull || this.#underWay.size >= limits.transactions) return; // As if it had been lost on its way.
     const version = this.#database.nextVersion(key);
     const forward: Forward = { kind: "Forward", view, client, sequence, key, value, removed, version };
