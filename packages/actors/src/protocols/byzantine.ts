@@ -3,13 +3,12 @@
  */
 import { byzantine, noSuchRole, QuorumError } from "@synod/protocol";
 import { sha256 } from "@synod/signatures";
-import type { Asked, Ground, HostedProtocol, Part } from "./hosted.ts";
+import type { Asked, HostedProtocol, Part } from "./hosted.ts";
+import { sealingOf, snapshotSlots } from "./liars.ts";
 import { replicationOf } from "./replica.ts";
 
+const seals = byzantine.newSeals(sha256);
 const roles = ["proposer", "acceptor", "learner"] as const;
-
-/** Slots between snapshots, which are the same on all nodes. */
-const snapshotSlots = 4096;
 
 /** Plain data: the digest is each thread's own. */
 type Settings = Omit<byzantine.Configuration, "digest">;
@@ -38,7 +37,7 @@ export const hostedByzantine: HostedProtocol<byzantine.Message, byzantine.Entry,
   accessOf: byzantine.accessOf,
   newPart(role, settings, ground): HostedPart {
     const configuration = { ...settings, digest: sha256 };
-    const sealing = sealingOf(ground);
+    const sealing = sealingOf(seals, ground);
     switch (role) {
       case "proposer":
         return { role: new byzantine.Proposer(configuration, ground.node), sealing };
@@ -53,10 +52,3 @@ export const hostedByzantine: HostedProtocol<byzantine.Message, byzantine.Entry,
     }
   },
 };
-
-const seals = byzantine.newSeals(sha256);
-
-function sealingOf({ node, signatures }: Ground): NonNullable<HostedPart["sealing"]> {
-  if (signatures === undefined) throw new Error(`node ${node} has no keys`);
-  return { seals, signatures };
-}

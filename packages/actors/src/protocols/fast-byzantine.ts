@@ -3,13 +3,11 @@
  */
 import { fastByzantine, noSuchRole, QuorumError } from "@synod/protocol";
 import { sha256 } from "@synod/signatures";
-import type { Asked, Ground, HostedProtocol, Part } from "./hosted.ts";
+import type { Asked, HostedProtocol, Part } from "./hosted.ts";
+import { sealingOf, snapshotSlots } from "./liars.ts";
 import { replicationOf } from "./replica.ts";
 
 const roles = ["proposer", "acceptor", "learner"] as const;
-
-/** Slots between snapshots, which are the same on all nodes. */
-const snapshotSlots = 4096;
 
 /** Sizes that may be asked for. */
 const sizes = ["faults", "fastFaults", "learn"];
@@ -43,7 +41,7 @@ export const hostedFastByzantine: HostedProtocol<
   rolesOf: () => roles,
   accessOf: fastByzantine.accessOf,
   newPart(role, configuration, ground): HostedPart {
-    const sealing = sealingOf(ground);
+    const sealing = sealingOf(fastByzantine.seals, ground);
     switch (role) {
       case "proposer":
         return { role: new fastByzantine.Proposer(configuration, ground.node, sha256), sealing };
@@ -58,8 +56,3 @@ export const hostedFastByzantine: HostedProtocol<
     }
   },
 };
-
-function sealingOf({ node, signatures }: Ground): NonNullable<HostedPart["sealing"]> {
-  if (signatures === undefined) throw new Error(`node ${node} has no keys`);
-  return { seals: fastByzantine.seals, signatures };
-}
