@@ -10,9 +10,10 @@ import type { Random } from "@synod/protocol";
 import { leavingBacking, Replication } from "@synod/driver";
 import { newKeyValueMachine } from "@synod/machines";
 import { IdleAuxiliaries } from "../check/idle-auxiliaries.ts";
-import type { AdministratorSurroundings, Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
-import { Administrator, mostLater } from "./administrator.ts";
+import { administration, nodesAfter } from "./administration.ts";
+import { mostLater } from "./administrator.ts";
 import { CheapWatcher } from "./cheap-watcher.ts";
 import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { keyValueWorkload } from "./key-value.ts";
@@ -58,8 +59,8 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
   const configuration = drawConfiguration(randomness, setting);
   const { nodes, auxiliaries } = configuration;
   const { membersChange } = setting;
-  /** Nodes that may join, all of them as mains. */
-  const laterNodes = membersChange ? Array.from({ length: mostLater }, (_, index) => nodes.length + index + 1) : [];
+  // All of them join as mains.
+  const laterNodes = membersChange ? nodesAfter(nodes) : [];
   const firstMains = nodes.filter((node) => !auxiliaries.includes(node));
   const mains = [...firstMains, ...laterNodes];
   const checkers = new MultiCheckers(
@@ -128,21 +129,7 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
       workload: seenWorkload,
       thinkMicroseconds: crowd.thinkMicroseconds,
     }),
-    laterNodes,
-    ...(membersChange
-      ? {
-          newAdministrator: (surroundings: AdministratorSurroundings<multi.Message>) =>
-            new Administrator<multi.Message>({
-              surroundings,
-              laterNodes,
-              members: () => checkers.consensus.members,
-              isSettled: () => checkers.consensus.isSettled,
-              maySpare: () => watcher.mayLoseMain(),
-              asked: (change) => checkers.asked.asksChange(change),
-              count: (name) => reached.count(name),
-            }),
-        }
-      : {}),
+    ...administration({ checkers, laterNodes, maySpare: () => watcher.mayLoseMain(), reached }),
     unsettled(isUp) {
       const { members, absent, highest } = checkers.consensus.members;
       const isOut = (node: number): boolean => node <= highest && !members.includes(node) && !absent.includes(node);

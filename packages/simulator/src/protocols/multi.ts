@@ -7,10 +7,10 @@ import { Session, type SessionOptions } from "@synod/client";
 import { leavingBacking, Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
 import { FileSnapshots, type FileLayer, type SnapshotStore } from "@synod/storage";
-import type { AdministratorSurroundings, Cast, PersonSurroundings } from "../world/protocol.ts";
-import type { Setting, SimulatedProtocol } from "../world/protocol.ts";
+import type { Cast, PersonSurroundings, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
-import { Administrator, mostLater } from "./administrator.ts";
+import { administration, nodesAfter } from "./administration.ts";
+import { mostLater } from "./administrator.ts";
 import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { keyValueWorkload } from "./key-value.ts";
 import { drawLeaderTimes } from "./leader-times.ts";
@@ -77,8 +77,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
   const { nodes, quorums } = sound;
   const { membersChange } = setting;
   const checkers = new MultiCheckers(quorums, sound, membersChange, sound.limits.logBytes, report, reached);
-  /** Nodes that may join, where the members change. */
-  const laterNodes = membersChange ? Array.from({ length: mostLater }, (_, index) => nodes.length + index + 1) : [];
+  const laterNodes = membersChange ? nodesAfter(nodes) : [];
   const allNodes = [...nodes, ...laterNodes];
   const seenWorkload = checkers.watchedWorkload(workload);
   const replicas = new Replicas<multi.Message, multi.Entry>({
@@ -127,21 +126,12 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
       comesBack: parts.comesBack,
       thinkMicroseconds: crowd.thinkMicroseconds,
     }),
-    laterNodes,
-    ...(membersChange
-      ? {
-          newAdministrator: (surroundings: AdministratorSurroundings<multi.Message>) =>
-            new Administrator<multi.Message>({
-              surroundings,
-              laterNodes,
-              members: () => checkers.consensus.members,
-              isSettled: () => checkers.consensus.isSettled,
-              maySpare: (membership) => mayBeLost(membership.quorums) > 0,
-              asked: (change) => checkers.asked.asksChange(change),
-              count: (name) => reached.count(name),
-            }),
-        }
-      : {}),
+    ...administration({
+      checkers,
+      laterNodes,
+      maySpare: (membership) => mayBeLost(membership.quorums) > 0,
+      reached,
+    }),
     unsettled(isUp) {
       const { members, highest } = checkers.consensus.members;
       const left = allNodes.find(
