@@ -150,7 +150,8 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
   }
 
   #acceptedValue({ slot, digest, value }: AcceptedValue, out: Output): void {
-    if (slot <= this.#through || slot > this.#through + this.#configuration.limits.learnerSlots) return;
+    if (slot <= this.#through) return this.#tellAgain(slot, out);
+    if (slot > this.#through + this.#configuration.limits.learnerSlots) return;
     this.#values.set(slot, { key: keyOf(digest), digest, value });
     this.#advance(out);
   }
@@ -224,6 +225,16 @@ export class Learner implements RoleMachine<Message, Entry, Delivery>, Replicate
     if (this.#snapshot >= first) {
       out.send.push({ to: from, message: { kind: "Trim", slot: this.#snapshot } });
     } else this.#tellLearned(first, out);
+  }
+
+  /**
+   * The own acceptor votes for what is learned: it may have missed that. With one slot it asks for the rest. Where all have
+   * missed it and the window is full, nothing else would tell them, and no slot be chosen any more.
+   */
+  #tellAgain(slot: Slot, out: Output): void {
+    const digest = this.#delivered.get(slot);
+    if (digest === undefined) return;
+    out.send.push({ to: this.#ownAcceptor, message: { kind: "Learned", from: slot, values: [{ digest }] } });
   }
 
   #tellLearned(first: Slot, out: Output): void {
