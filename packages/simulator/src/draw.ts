@@ -21,7 +21,9 @@ const gap = "  ";
 const wideColumn = 9;
 const leastNarrowColumn = 4;
 /** A diagram that would be wider is drawn narrow. */
-const maxWidth = 120;
+const usualWidth = 120;
+/** So much of a label is always shown. */
+const leastLabel = 24;
 /** In the order of the flow, each with what it is called in a narrow diagram. */
 const roles = new Map([
   ["client", "C"],
@@ -36,11 +38,25 @@ const roles = new Map([
 /** Those of every replicated state machine. */
 const usualRoles = ["client", "proposer", "acceptor", "learner"];
 
-export function drawSequence(trace: Trace): string {
+export interface DrawOptions {
+  /** Columns that it should fit in: what is wider is drawn narrow, and labels end in `...`; undefined for whole labels. */
+  readonly fitWidth?: number;
+}
+
+export function drawSequence(trace: Trace, { fitWidth }: DrawOptions = {}): string {
   const rows = rowsOf(trace.messages);
+  const maxWidth = fitWidth ?? usualWidth;
   const times = [...rows, ...trace.notes].map(({ at }) => `${at} `.length);
   const timeWidth = Math.max(leastTimeWidth, ...times);
-  const lifelines = new Lifelines(trace.messages, timeWidth, Math.max(0, ...rows.map(({ label }) => label.length)));
+  const lifelines = new Lifelines(
+    trace.messages,
+    timeWidth,
+    Math.max(0, ...rows.map(({ label }) => label.length)),
+    maxWidth,
+  );
+  const labelWidth = Math.max(leastLabel, maxWidth - timeWidth - lifelines.width - gap.length);
+  const fit = (label: string): string =>
+    fitWidth === undefined || label.length <= labelWidth ? label : `${label.slice(0, labelWidth - 3).trimEnd()}...`;
   const lines = [`${trace.protocol} ${trace.scenario}`, "", ...lifelines.header()];
   const notes = [...trace.notes];
   let time = -1;
@@ -48,12 +64,14 @@ export function drawSequence(trace: Trace): string {
   const advance = (to: number): void => {
     for (let next = notes[0]; next !== undefined && next.at <= to; next = notes[0]) {
       notes.shift();
-      lines.push(`${timeOf(next.at)}${lifelines.idle()}${gap}* ${next.text}`);
+      lines.push(`${timeOf(next.at)}${lifelines.idle()}${gap}${fit(`* ${next.text}`)}`);
     }
   };
   for (const row of rows) {
     advance(row.at);
-    lines.push(`${row.at === time ? " ".repeat(timeWidth) : timeOf(row.at)}${lifelines.draw(row)}${gap}${row.label}`);
+    lines.push(
+      `${row.at === time ? " ".repeat(timeWidth) : timeOf(row.at)}${lifelines.draw(row)}${gap}${fit(row.label)}`,
+    );
     time = row.at;
   }
   advance(Infinity);
@@ -100,7 +118,7 @@ class Lifelines {
   readonly #width: number;
   readonly #isNarrow: boolean;
 
-  constructor(messages: readonly TracedMessage[], timeWidth: number, labelWidth: number) {
+  constructor(messages: readonly TracedMessage[], timeWidth: number, labelWidth: number, maxWidth: number) {
     const rank = (name: string): number => {
       const [role = "", node = ""] = name.split(" ");
       return [...roles.keys()].indexOf(role) * 2 ** 32 + Number(node);
@@ -114,6 +132,11 @@ class Lifelines {
     this.#isNarrow = wide > maxWidth;
     const narrow = Math.max(leastNarrowColumn, ...this.#names.map((name) => shortOf(name).length + 1));
     this.#width = this.#isNarrow ? narrow : column;
+  }
+
+  /** Of all columns together. */
+  get width(): number {
+    return this.#names.length * this.#width;
   }
 
   header(): readonly string[] {

@@ -8,6 +8,7 @@ export { checkHistory, type CheckOptions, type Verdict } from "./check/lineariza
 export * from "./cost.ts";
 export * from "./disk.ts";
 export * from "./draw.ts";
+export * from "./ending.ts";
 export * from "./museum/index.ts";
 export { keyValueModel, type Stored } from "./protocols/key-value-model.ts";
 export { keyValueWorkload } from "./protocols/key-value.ts";
@@ -27,6 +28,7 @@ export type { HistoryEvent } from "./world/history.ts";
 export * from "./world/json-workload.ts";
 export * from "./world/model.ts";
 export { Randomness } from "./world/randomness.ts";
+export type { Lived } from "./world/process.ts";
 export type { Run, RunOptions } from "./world/run.ts";
-export type { Violation } from "./world/violation.ts";
+export type { Period, Violation } from "./world/violation.ts";
 export { WorkloadError, type Operation, type Workload } from "./world/workload.ts";

@@ -14,7 +14,7 @@ import { checkedWorkload } from "./world/workload.ts";
  * @throws RangeError for a number or a name that is out of range, TypeError for what is no such thing at all
  */
 export function checkOptions(options: RunOptions, newMachine: (() => StateMachine) | undefined): RunOptions {
-  const { seed, nodes, liars, faults, machine, workload, only, people, sent } = options;
+  const { seed, nodes, liars, faults, machine, workload, only, people, sent, lived } = options;
   requireInteger("seed", seed, 0, Number.MAX_SAFE_INTEGER);
   if (nodes !== undefined) requireInteger("nodes", nodes, 1, maxAcceptors);
   if (liars !== undefined) requireInteger("liars", liars, 0, maxAcceptors);
@@ -22,6 +22,7 @@ export function checkOptions(options: RunOptions, newMachine: (() => StateMachin
   if (faults !== undefined) resolveFaults(requireArray("faults", faults));
   for (const index of requireArray("only", only ?? [])) requireInteger("only", index, 0, Number.MAX_SAFE_INTEGER);
   if (sent !== undefined) requireFunction("sent", sent, "that sees messages");
+  if (lived !== undefined) requireFunction("lived", lived, "that sees processes start and end");
   if (machine !== undefined) requireMachine(machine, newMachine, workload !== undefined);
   if (workload === undefined) return options;
   if (newMachine === undefined) throw refusal("workload", "none, as this protocol has no state machine", workload);

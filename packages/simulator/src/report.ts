@@ -1,13 +1,13 @@
 /**
- * What a run did, for people to read: its faults as a table, and its messages as a trace to draw.
+ * What a run did, for people to read: its faults as a table, and its messages as plain data.
  */
 import { showAddress, type Address } from "@synod/protocol";
 import { crc32c } from "@synod/wire";
 import { showFields, type Shown } from "./show.ts";
-import type { Note, Trace, TracedMessage } from "./trace.ts";
+import type { TracedMessage } from "./trace.ts";
 import { microsecondsPerSecond } from "./world/clock.ts";
 import type { Fault } from "./world/faults/fault.ts";
-import type { Run, RunOptions } from "./world/run.ts";
+import type { RunOptions } from "./world/run.ts";
 
 /** Rows of a message that are shown one by one. */
 const mostRows = 3;
@@ -43,56 +43,6 @@ function shorten(field: Shown): Shown {
 
 function isRows(field: Shown): field is readonly Shown[] {
   return Array.isArray(field);
-}
-
-/** The end of a run: its last messages, and the faults that began among them. */
-export class Ending {
-  readonly #most: number;
-  #messages: TracedMessage[] = [];
-
-  /** @param most how many messages */
-  constructor(most = 30) {
-    this.#most = most;
-  }
-
-  readonly take = (message: TracedMessage): void => {
-    this.#messages.push(message);
-    // Cut now and then: a shift for each would cost more than the run.
-    if (this.#messages.length >= 2 * this.#most) this.#messages = this.#messages.slice(-this.#most);
-  };
-
-  trace(run: Run, only: RunOptions["only"]): Trace {
-    const messages = this.#messages.slice(-this.#most);
-    const since = messages[0]?.at ?? 0;
-    const until = run.violation?.at ?? Infinity;
-    const notes = run.schedule
-      .filter(({ index }) => only?.includes(index) !== false)
-      .flatMap((fault) => notesOf(fault))
-      .filter(({ at }) => at >= since && at <= until)
-      .sort((one, other) => one.at - other.at);
-    return {
-      protocol: run.protocol,
-      scenario: `seed ${run.seed}`,
-      messages,
-      notes,
-      outcome: {
-        summary: run.violation === undefined ? "no violation" : `${run.violation.checker}: ${run.violation.message}`,
-        chosen: [],
-        learned: {},
-        answered: {},
-      },
-    };
-  }
-}
-
-function notesOf({ name, nodes, at, microseconds, lasting }: Fault): readonly Note[] {
-  const what = nodes.length === 0 ? name : `${name} of ${nodes.join(" ")}`;
-  if (lasting === true) return [{ at, text: `${what} begins, and stays` }];
-  if (microseconds === 0) return [{ at, text: what }];
-  return [
-    { at, text: `${what} begins` },
-    { at: at + microseconds, text: `${what} ends` },
-  ];
 }
 
 /** A line for each fault: its index, when it begins and how long it lasts in seconds, its name and nodes. */

@@ -1,9 +1,12 @@
 /**
- * Reports for people: tables, the shortest schedule of faults, and the messages before a violation.
+ * Reports for people: tables, the shortest schedule of faults, and the messages that a violation is about.
  */
 import { drawSequence, showFaults, showSeconds } from "@synod/simulator";
 import type { CheckReport } from "./check.ts";
 import type { Finding } from "./tasks.ts";
+
+/** For a terminal of usual size, and for a report of an issue. */
+const diagramColumns = 100;
 
 export function showCheck(report: CheckReport): string {
   const { firstSeed, seeds } = report;
@@ -88,7 +91,7 @@ function count(number: number): string {
 }
 
 export function showFinding(report: CheckReport, seed: number, finding: Finding, replay: string): string {
-  const { violation, faults, drawnFaults, people, runs, ending, hash } = finding;
+  const { violation, faults, drawnFaults, people, runs, ending, endingWords, hash } = finding;
   const fewer = people === undefined ? "" : ` and ${people} ${people === 1 ? "client" : "clients"}`;
   return [
     `${targetOf(report)}, seed ${seed}, the first that fails of ${count(report.seeds)}: ${violation.checker}`,
@@ -98,9 +101,9 @@ export function showFinding(report: CheckReport, seed: number, finding: Finding,
     `${faults.length} of the seed's ${drawnFaults} faults${fewer} are enough, as ${runs} runs tell`,
     ...(faults.length === 0 ? [] : ["", showFaults(faults)]),
     "",
-    `the last messages before ${showSeconds(violation.at)}, times in microseconds, values as digest/bytes`,
+    `${endingWords}, up to ${showSeconds(violation.at)}; times in microseconds, values as digest/bytes`,
     "",
-    drawSequence(ending).trimEnd(),
+    drawSequence(ending, { fitWidth: diagramColumns }).trimEnd(),
     "",
     `hash ${hash}, again with`,
     `  ${replay}`,

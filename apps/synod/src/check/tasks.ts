@@ -8,7 +8,6 @@ import {
   exhibits,
   shrink,
   visit,
-  watchMessages,
   type Acquittal,
   type Fault,
   type Run,
@@ -66,8 +65,10 @@ export interface Finding {
   readonly people: number | undefined;
   /** How many runs it took. */
   readonly runs: number;
-  /** Its last messages. */
+  /** The messages that the violation is about, or its last ones. */
   readonly ending: Trace;
+  /** Which they are. */
+  readonly endingWords: string;
 }
 
 export interface VisitTask {
@@ -98,9 +99,9 @@ export const tasks: { readonly [Kind in TaskKind]: (given: Tasks[Kind]["given"])
 
   shrink({ seed, ...options }) {
     const execute = executorOf(options);
-    const { options: smallest, runs } = shrink(execute, { seed });
-    const ending = new Ending();
-    const run = execute({ ...smallest, ...watchMessages(ending.take) });
+    const { options: smallest, runs, run: found } = shrink(execute, { seed });
+    const ending = new Ending(30, found.violation);
+    const run = execute({ ...smallest, ...ending.options });
     const { only, people } = smallest;
     const { violation } = run;
     if (violation === undefined) throw new Error(`seed ${seed}: the same run went another way`);
@@ -113,6 +114,7 @@ export const tasks: { readonly [Kind in TaskKind]: (given: Tasks[Kind]["given"])
       people,
       runs,
       ending: ending.trace(run, only),
+      endingWords: ending.words,
     };
   },
 

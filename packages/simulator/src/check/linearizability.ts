@@ -8,7 +8,7 @@ import { HistoryError } from "../world/history-lines.ts";
 import type { HistoryEvent } from "../world/history.ts";
 import { UnknownOperation, type Model } from "../world/model.ts";
 import type { Tally } from "../world/tally.ts";
-import type { Report } from "../world/violation.ts";
+import type { Period, Report } from "../world/violation.ts";
 import { explainStuck } from "./linearizability-message.ts";
 import { operationsByKey, type ClientOperation } from "./linearizability-operations.ts";
 import { searchLinearization } from "./linearizability-search.ts";
@@ -22,6 +22,8 @@ export type Verdict =
       readonly key: string;
       /** The key, the operation that cannot be placed, and what was there at the same time. */
       readonly message: string;
+      /** From the beginning to the end of that operation, in microseconds; unknown when the history as a whole is no order. */
+      readonly during?: Period;
     }
   /** The bound was reached before these keys were decided, and no other key has a violation. */
   | { readonly outcome: "undecided"; readonly configurations: number; readonly keys: readonly string[] };
@@ -59,7 +61,9 @@ export function checkHistory<State>(
     // The states of the model itself say more to people, where the search with it comes to an end.
     const shown = searchLinearization(operations, model, shownConfigurations);
     const message = explainStuck(key, operations, shown.outcome === "stuck" ? shown : found);
-    return { outcome: "violation", configurations, key, message };
+    const stuckAt = found.stuckAt;
+    const during = stuckAt && { from: stuckAt.beganAt, until: stuckAt.endedAt };
+    return { outcome: "violation", configurations, key, message, ...(during === undefined ? {} : { during }) };
   }
   if (undecided.length > 0) return { outcome: "undecided", configurations, keys: undecided };
   return { outcome: "linearizable", configurations };
@@ -77,7 +81,7 @@ export function checkRun(
   reached.count("operations-answered", events.filter(({ type }) => type === "ok").length);
   reached.count("operations-unsure", events.filter(({ type }) => type === "info").length);
   if (verdict.outcome === "undecided") reached.count("linearizability-undecided", verdict.keys.length);
-  if (verdict.outcome === "violation") report("linearizability", verdict.message);
+  if (verdict.outcome === "violation") report("linearizability", verdict.message, verdict.during);
 }
 
 function refuseUnknown<State>(operations: readonly ClientOperation[], model: Model<State>): void {

@@ -17,6 +17,9 @@ import type { Cast, Life, SimulatedProtocol, Watcher } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
 import type { KeyRing } from "./signatures.ts";
 
+/** What becomes of a process. */
+export type Lived = "starts" | "ends";
+
 /** What processes of a run have in common. */
 export interface ProcessWorld<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
   readonly protocol: SimulatedProtocol<Message, Entry, Delivery>;
@@ -34,6 +37,8 @@ export interface ProcessWorld<Message extends { readonly kind: string }, Entry e
   /** The endpoint where an address lives. */
   readonly route: (address: Address) => Endpoint;
   readonly sent: (from: Address, to: Address, message: Message) => void;
+  /** It starts, or ends. */
+  readonly lived: (what: Lived) => void;
   /** It has opened a frame that arrived. */
   readonly opened: (endpoint: Endpoint, frame: Uint8Array, refused: boolean) => void;
   /** A role has taken back what is on its disk, and takes part. */
@@ -122,6 +127,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       impersonate?.(from, to, message);
     };
     this.#host = host;
+    this.#world.lived("starts");
     this.#close = () => transport.close();
     try {
       for (const { role, address } of this.plan.roles) {
@@ -144,6 +150,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
   kill(): void {
     this.#restartAt = 0;
     if (this.#host === undefined) return;
+    this.#world.lived("ends");
     this.#life += 1;
     this.#host = undefined;
     this.#pausedUntil = 0;

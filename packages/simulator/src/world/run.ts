@@ -11,10 +11,11 @@ import { faultKinds, faultsOfRun, resolveFaults } from "./faults/kinds.ts";
 import { drawChanges } from "./faults/members.ts";
 import { drawFaults } from "./faults/schedule.ts";
 import type { HistoryEvent } from "./history.ts";
+import type { Lived } from "./process.ts";
 import type { SimulatedProtocol } from "./protocol.ts";
 import { Randomness } from "./randomness.ts";
 import { Tally } from "./tally.ts";
-import type { Violation } from "./violation.ts";
+import type { Report, Violation } from "./violation.ts";
 import { WorkloadError, type Workload } from "./workload.ts";
 import { World, type Machines } from "./world.ts";
 
@@ -41,6 +42,8 @@ export interface RunOptions {
   readonly people?: number;
   /** Sees each message as it leaves a role or a client. */
   readonly sent?: (at: number, from: Address, to: Address, message: { readonly kind: string }) => void;
+  /** Sees each process, of a node or of a role, as it starts and as it ends. */
+  readonly lived?: (at: number, who: string, what: Lived) => void;
 }
 
 /** What became of a run. */
@@ -73,7 +76,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   protocol: SimulatedProtocol<Message, Entry, Delivery>,
   options: RunOptions,
 ): Run {
-  const { seed, sent } = options;
+  const { seed, sent, lived } = options;
   const randomness = new Randomness(seed);
   const changeKinds = resolveFaults(options.faults ?? ["all"]).filter(({ group }) => group === "members");
   const changes = randomness.stream("changes");
@@ -82,8 +85,8 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
   const clock = new Clock();
   const reached = new Tally();
   let violation: Violation | undefined;
-  const report = (checker: string, message: string): void => {
-    violation ??= { checker, message, at: clock.now };
+  const report: Report = (checker, message, during) => {
+    violation ??= { checker, message, at: clock.now, ...(during === undefined ? {} : { during }) };
   };
   const drawn = protocol.cast({
     randomness: randomness.stream("cast"),
@@ -108,6 +111,7 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
     report,
     reached,
     ...(sent === undefined ? {} : { sent: (from, to, message) => sent(clock.now, from, to, message) }),
+    ...(lived === undefined ? {} : { lived: (who, what) => lived(clock.now, who, what) }),
   });
   const [least, most] = protocol.seconds;
   const duration = Math.floor(randomness.stream("duration").integer(least * 100, most * 100) * 10_000);

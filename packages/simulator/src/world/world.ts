@@ -17,7 +17,7 @@ import { lieNames } from "./faults/lies.ts";
 import { noLies, type Lies } from "./lies.ts";
 import { Network } from "./network.ts";
 import { usualPace } from "./pace.ts";
-import { Process } from "./process.ts";
+import { Process, type Lived } from "./process.ts";
 import { goodManners, personAddress } from "./protocol.ts";
 import type { Administration, Cast, Manners, Person, PersonSurroundings, SimulatedProtocol } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
@@ -50,6 +50,8 @@ export interface WorldOptions<Message extends { readonly kind: string }, Entry e
   readonly reached: Tally;
   /** Sees each message as it leaves a role or a client. */
   readonly sent?: (from: Address, to: Address, message: Message) => void;
+  /** Sees each process as it starts and as it ends. */
+  readonly lived?: (who: string, what: Lived) => void;
 }
 
 const arrivalKind = 2;
@@ -196,7 +198,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
     roles: Process<Message, Entry, Delivery>["plan"]["roles"],
     disk: NodeDisk,
   ): Process<Message, Entry, Delivery> {
-    const { protocol, cast, machines, randomness, sent } = this.#options;
+    const { protocol, cast, machines, randomness, sent, lived } = this.#options;
+    const who = machines.placement === "role" ? showAddress(endpoint) : `node ${nodeOf(endpoint)}`;
     const process = new Process<Message, Entry, Delivery>(
       { endpoint, roles, disk },
       {
@@ -216,6 +219,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
           cast.watcher.sent(from, to, message);
           sent?.(from, to, message);
         },
+        lived: (what) => lived?.(who, what),
         opened: (opener, frame, refused) => this.#opened(opener, frame, refused),
         began: (address) => this.#began(address, disk),
         mayStart: (node) => !this.#later.has(node) && !this.#left.has(node),
