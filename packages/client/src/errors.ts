@@ -55,6 +55,21 @@ export class SessionExpired extends Data.TaggedError("SessionExpired") {
 }
 
 /**
+ * So many transactions have ended since this one began that nobody remembers any more whether it has. It is not committed
+ * from now on; it may have been, when that was asked for before.
+ */
+export class TransactionExpired extends Data.TaggedError("TransactionExpired")<{
+  readonly transaction: number;
+}> {
+  override get message(): string {
+    return (
+      `transaction ${this.transaction} is too old: more have ended since it began than are remembered; ` +
+      "it is not committed, unless an earlier try to commit it was; begin another one"
+    );
+  }
+}
+
+/**
  * The state machine refused the command, which changed nothing; or the reply was too large to send, and then the
  * message says that the command ran.
  */

@@ -2,10 +2,10 @@
  * A client of transactions over participants: it has a number for each, writes keys at the participants that have them,
  * and has all of it committed, or none.
  */
-import { addressOf, ballotOwner, commit, limits, nodeOf, type Address, type NodeRole } from "@synod/protocol";
+import { addressOf, ballotOwner, commit, limits, nodeOf, roleOf, type Address, type NodeRole } from "@synod/protocol";
 import type { CallOptions } from "./admission.ts";
 import { Calls } from "./calls.ts";
-import { CommandRefused, Overloaded } from "./errors.ts";
+import { CommandRefused, Overloaded, TransactionExpired } from "./errors.ts";
 import { Guest, type GuestOptions } from "./guest.ts";
 import { decodeText, encodeKey, encodeValue } from "./texts.ts";
 
@@ -69,7 +69,8 @@ export class TransactionClient extends Guest<Message> {
 
   /**
    * Writes a key in a transaction. Rejects with CommandRefused when that has aborted it: another transaction has the
-   * key, or a participant that held a part of it has been down; and with LimitError when key or value is too large.
+   * key, or a participant that held a part of it has been down; with TransactionExpired when it is too old; and with
+   * LimitError when key or value is too large.
    */
   async put(transaction: number, key: string, value: string, options?: CallOptions): Promise<void> {
     const writes = this.#writesOf(transaction);
@@ -81,19 +82,25 @@ export class TransactionClient extends Guest<Message> {
     const send = (): void => this.ground.send(to, { kind: "Put", transaction, sequence, ...write });
     const reply = await this.#call(`put ${transaction} ${node} ${sequence}`, send, options);
     if (reply.kind === "PutReply" && reply.held) return;
-    await this.abort(transaction);
+    if (this.#open.has(transaction)) await this.abort(transaction);
+    if (reply.kind === "Closed") throw new TransactionExpired({ transaction });
     throw new CommandRefused({ message: `transaction ${transaction} is aborted: another one has the key` });
   }
 
   /**
    * Has a transaction committed; resolves with whether it was. After a Timeout that is not known, and may be asked
-   * again.
+   * again. Rejects with TransactionExpired when so many have ended since it began that nobody can tell.
    */
   async commit(transaction: number, options?: CallOptions): Promise<boolean> {
     const participants = [...this.#writesOf(transaction)].map(([node, writes]) => ({ node, writes }));
     if (participants.length > 0) {
       const send = (tries: number): void => this.#askToCommit({ transaction, participants }, tries);
       const decision = await this.#call(`commit ${transaction}`, send, options);
+      if (decision.kind === "Closed") {
+        // Its locks may be held yet.
+        await this.abort(transaction);
+        throw new TransactionExpired({ transaction });
+      }
       this.#open.delete(transaction);
       return decision.kind === "Decision" && decision.committed;
     }
@@ -156,17 +163,24 @@ export class TransactionClient extends Guest<Message> {
   }
 
   #take(message: Message, from: Address): void {
-    const name = answeredBy(from, message);
-    if (name === undefined) return;
-    for (const call of this.#calls.named(name)) {
+    for (const call of this.#answered(from, message).flatMap((name) => [...this.#calls.named(name)])) {
       if (message.kind === "GetReply" && message.busy) this.#calls.askAfter(call, busyMs);
       else if (message.kind !== "Overloaded") this.#calls.answer(call, message);
       else this.#calls.fail(call, overloaded("the coordinator has as many transactions as it may"));
     }
   }
+
+  /** The names of the calls that a message answers. */
+  #answered(from: Address, message: Message): readonly string[] {
+    if (message.kind !== "Closed" || roleOf(from) !== "participant") return [answeredBy(from, message) ?? ""];
+    const { transaction } = message;
+    const node = nodeOf(from);
+    const writes = this.#open.get(transaction)?.get(node) ?? 0;
+    return Array.from({ length: writes }, (_, index) => `put ${transaction} ${node} ${index + 1}`);
+  }
 }
 
-/** The name of the call that a message answers. */
+/** The name of the call that a message answers, if it is one. */
 function answeredBy(from: Address, message: Message): string | undefined {
   switch (message.kind) {
     case "Begun":
@@ -175,6 +189,7 @@ function answeredBy(from: Address, message: Message): string | undefined {
       return `put ${message.transaction} ${nodeOf(from)} ${message.sequence}`;
     case "Decision":
     case "Overloaded":
+    case "Closed":
       return `commit ${message.transaction}`;
     case "GetReply":
       return `get ${message.sequence}`;

@@ -3,7 +3,7 @@
  */
 import { addressOf, commit, limits, nodeOf, roleOf } from "@synod/protocol";
 import { expect, test } from "vitest";
-import { Cancelled, CommandRefused, Overloaded, TransactionClient } from "../src/index.ts";
+import { Cancelled, CommandRefused, Overloaded, TransactionClient, TransactionExpired } from "../src/index.ts";
 import { answerTo, failureOf, holdTime } from "./guest-time.ts";
 import { scriptedNodes, type ScriptedOptions } from "./scripted-nodes.ts";
 
@@ -115,6 +115,22 @@ test("a coordinator that has as many transactions as it may says so", async () =
   await answerTo(client.put(transaction, "city", "Vienna"));
   expect(await failureOf(client.commit(transaction))).toBeInstanceOf(Overloaded);
 });
+
+test.each(["Commit", "Put"])(
+  "a transaction that is too old is told so at its %s, and its locks are let go",
+  async (kind) => {
+    const { client, asked } = transactionsOf((message, times) =>
+      message.kind === kind ? { kind: "Closed", transaction: 4 } : obeys(message, times),
+    );
+    using _ = client;
+    const transaction = await answerTo(client.begin());
+    const put = client.put(transaction, "city", "Vienna");
+    const failure = await failureOf(kind === "Put" ? put : answerTo(put).then(() => client.commit(transaction)));
+    expect(failure).toEqual(new TransactionExpired({ transaction }));
+    expect(asked.at(-1)).toBe(`Abort at participant ${commit.ownerOf(Buffer.from("city"), 3)}`);
+    expect(await failureOf(client.commit(transaction))).toBeInstanceOf(CommandRefused);
+  },
+);
 
 test("so many transactions may be open here and no more, those that begin among them", async () => {
   let last = 0;

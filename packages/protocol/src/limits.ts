@@ -65,7 +65,7 @@ export const limits = {
   /** Writes of one transaction at one participant. */
   transactionWrites: 256,
   /**
-   * Outcomes of transactions that a role remembers; a client that asks for an older one is not answered. Those that a
+   * Outcomes of transactions that a role remembers; a client that asks for an older one hears only that. Those that a
    * participant may lack are among them, and never forgotten: when there are so many of these, nothing new begins.
    */
   outcomes: 64 * 1024,

@@ -74,14 +74,23 @@ export class Coordination {
     return this.#outcomes.get(transaction) !== undefined || this.#outcomes.isForgotten(transaction);
   }
 
-  /** The first decision stands. */
+  /**
+   * The first decision stands. One that is under way is decided however many later ones were meanwhile: it was not
+   * forgotten.
+   */
   decide(transaction: TransactionId, participants: readonly Share[], committed: boolean, out: Output): void {
-    if (this.isOver(transaction)) return;
+    if (this.#outcomes.get(transaction) !== undefined) return;
     this.#outcomes.add(transaction, committed, participants);
     out.persist.push({ kind: "Outcome", transaction, committed, participants });
   }
 
-  /** Of what it has forgotten it can tell a participant in doubt only that it was not committed. */
+  /** Says to a client what was decided, or that it is not known any more. */
+  recall(client: Address, transaction: TransactionId, out: Output): void {
+    this.tell(client, transaction, out);
+    this.close(client, transaction, out);
+  }
+
+  /** Of what it has forgotten it can tell only that; to a participant in doubt it means that it was not committed. */
   close(to: Address, transaction: TransactionId, out: Output): void {
     if (!this.#outcomes.isForgotten(transaction)) return;
     out.sendAfterPersist.push({ to, message: { kind: "Closed", transaction } });

@@ -14,6 +14,9 @@
  *
  *     or                     client      -> participants x2 : Abort           as long as they have not voted
  *
+ *     or                     coordinator -> client          : Closed          it is too old: more have ended since than
+ *                            participant -> client          : Closed          anybody remembers
+ *
  *     in doubt               participant -> whoever may know: Inquire
  *                            whoever     -> participant     : Decision
  *

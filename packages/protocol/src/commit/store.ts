@@ -70,9 +70,11 @@ export class Store {
 
   put(from: Address, message: Put, out: Output): void {
     const { transaction, sequence } = message;
+    if (ownerOf(message.key, this.#configuration.nodes) !== this.#node) return;
     const held = this.#hold(message, out);
-    if (held === undefined) return;
-    out.sendAfterPersist.push({ to: from, message: { kind: "PutReply", transaction, sequence, held } });
+    const reply: PutReply | Closed =
+      held === undefined ? { kind: "Closed", transaction } : { kind: "PutReply", transaction, sequence, held };
+    out.sendAfterPersist.push({ to: from, message: reply });
   }
 
   /** A read waits for no sync of its own, but what it tells must be as durable as if it did. */
@@ -208,10 +210,9 @@ export class Store {
     };
   }
 
-  /** Takes the lock and keeps the write; undefined when it is not asked of it, or it does not know any more. */
+  /** Takes the lock and keeps the write; undefined when it does not know any more whether it has. */
   #hold({ transaction, sequence, key, value }: Put, out: Output): boolean | undefined {
-    const { nodes, limits } = this.#configuration;
-    if (ownerOf(key, nodes) !== this.#node) return undefined;
+    const { limits } = this.#configuration;
     // Voted for or decided: a Put that comes again changes nothing.
     if (this.#inDoubt.has(transaction)) return true;
     const committed = this.#outcomes.get(transaction);

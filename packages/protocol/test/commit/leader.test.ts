@@ -185,7 +185,7 @@ describe("a leader of Paxos Commit", () => {
     expect(play.leader.status()).toMatchObject({ underWay: 0 });
   });
 
-  test("closes what a quorum of acceptors, or every participant, takes part in no more; and tells no client", () => {
+  test("closes what a quorum of acceptors, or every participant, takes part in no more; and tells its client", () => {
     const closed = { kind: "Closed", transaction } as const;
     const kinds = (messages: readonly Message[]) => [...new Set(messages.map(({ kind }) => kind))];
     const play = new Play();
@@ -194,13 +194,13 @@ describe("a leader of Paxos Commit", () => {
     for (const from of [addressOf("participant", 1), addressOf("participant", 3), addressOf("proposer", 2), client]) {
       expect(play.step(from, closed)).toEqual([]);
     }
-    // The two participants and the three acceptors.
-    expect(play.step(addressOf("participant", 2), closed)).toEqual([closed, closed, closed, closed, closed]);
+    // The two participants, the three acceptors, and the client.
+    expect(play.step(addressOf("participant", 2), closed)).toEqual([closed, closed, closed, closed, closed, closed]);
     const other = new Play();
     other.step(client, asked);
     other.step(addressOf("acceptor", 3), closed);
     expect(kinds(other.step(addressOf("acceptor", 3), closed))).toEqual(["Inquire"]);
-    expect(other.step(addressOf("acceptor", 2), closed)).toHaveLength(5);
+    expect(other.step(addressOf("acceptor", 2), closed)).toHaveLength(6);
     expect(other.step(client, asked).map(({ kind }) => kind)).toEqual(["VoteRequest", "VoteRequest"]);
   });
 });

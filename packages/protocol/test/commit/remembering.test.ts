@@ -60,7 +60,7 @@ class Play {
   /** What the client was told of a transaction. */
   toldOf(transaction: number): readonly (string | boolean)[] {
     return this.world.told
-      .filter((message) => message.transaction === transaction && ["Decision", "Overloaded"].includes(message.kind))
+      .filter(({ kind, transaction: of }) => of === transaction && ["Decision", "Overloaded", "Closed"].includes(kind))
       .map(({ kind, committed }) => committed ?? kind);
   }
 
@@ -159,6 +159,53 @@ describe.each(protocols)("%s", (protocol) => {
       ]);
     }
   });
+});
+
+describe.each(protocols)("%s: a client holds a transaction open while more end than anybody remembers", (protocol) => {
+  test("and is told that it is too old when it wants it committed, and when it asks for a first write", () => {
+    const play = new Play(protocol);
+    const old = play.open([1]);
+    play.others(2 * most);
+    expect(play.toldOf(old)).toEqual([]);
+    play.commit(old, [1]);
+    expect(play.toldOf(old)).toEqual(["Closed"]);
+    const put = { kind: "Put", transaction: old, sequence: 1, key: keyOf(2, 1), value: bytes("v") } as const;
+    play.world.post(client, addressOf("participant", 2), put);
+    expect(play.toldOf(old)).toEqual(["Closed", "Closed"]);
+  });
+
+  test("and is told something by whoever knows nothing of it, too", () => {
+    const play = new Play(protocol);
+    const old = play.open([1, 2]);
+    play.others(2 * most);
+    if (protocol !== "commit") play.world.restart("log");
+    play.commit(old, [1, 2], protocol === "commit" ? 2 : 1);
+    play.world.ticks(2 * timing.holdTicks);
+    expect(play.toldOf(old)).toEqual(["Closed"]);
+    expect([play.inDoubt(), play.locks()]).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+});
+
+test("three-phase: a coordinator that asks what became of a transaction tells it, however many others end meanwhile", () => {
+  const play = new Play("three-phase");
+  const { world } = play;
+  const old = play.open([1, 2]);
+  world.restart("log");
+  for (const node of [1, 2]) {
+    const put = { kind: "Put", transaction: old, sequence: 1, key: keyOf(node, 1), value: bytes("v") } as const;
+    world.post(client, addressOf("participant", node), put);
+  }
+  // Its life before may have begun to commit it, and so it asks. They hold it, and have nothing to tell yet.
+  play.commit(old, [1, 2]);
+  play.others(2 * most);
+  expect(play.toldOf(old)).toEqual([]);
+  world.post(client, addressOf("participant", 1), { kind: "Abort", transaction: old });
+  world.ticks(2 * timing.retryTicks);
+  expect(play.toldOf(old)).toEqual([false]);
+  expect(world.status("coordinator", 1)).toMatchObject({ underWay: 0 });
 });
 
 test("commit: an acceptor that missed how a transaction ended, which all others have forgotten, lets go of its votes", () => {

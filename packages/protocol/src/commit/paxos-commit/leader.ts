@@ -115,7 +115,11 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
       known.client = client;
       return;
     }
-    if (this.#tells(client, message, out) || this.#outcomes.isForgotten(transaction)) return;
+    if (this.#tells(client, message, out)) return;
+    if (this.#outcomes.isForgotten(transaction)) {
+      out.send.push({ to: client, message: { kind: "Closed", transaction } });
+      return;
+    }
     if (this.#commitments.size >= this.#configuration.limits.transactions || !this.#hasRoom()) {
       out.send.push({ to: client, message: { kind: "Overloaded", transaction } });
       return;
@@ -212,8 +216,8 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
 
   /**
    * An acceptor has forgotten so late a transaction that it may have forgotten this one, too. Where a quorum has, whoever
-   * is in doubt about it may abort; where all participants have, nobody is. The client is told nothing: to a client it may
-   * have ended in any way, long ago.
+   * is in doubt about it may abort; where all participants have, nobody is. A client hears so, too: to it, it may have
+   * ended in any way, long ago.
    */
   #closed(from: Address, transaction: TransactionId, out: Output): void {
     const commitment = this.#commitments.get(transaction);
@@ -225,7 +229,8 @@ export class Leader implements RoleMachine<Message, Entry, Delivery> {
       : asked.includes(from) && commitment.leave(nodeOf(from));
     if (isOver) {
       this.#commitments.delete(transaction);
-      for (const to of [...asked, ...this.#acceptors()]) {
+      const client = commitment.client === undefined ? [] : [commitment.client];
+      for (const to of [...asked, ...this.#acceptors(), ...client]) {
         out.send.push({ to, message: { kind: "Closed", transaction } });
       }
     } else if (this.#isAcceptor(from)) {

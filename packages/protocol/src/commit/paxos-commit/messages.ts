@@ -22,7 +22,8 @@
  *     too old                acceptor    -> leader          : Closed              it takes part in it no more
  *                            leader      -> participants x2 : Inquire
  *                            participant -> leader          : Decision | Closed   neither while it is in doubt
- *                            leader      -> all             : Closed              of a quorum, or of all participants
+ *                            leader      -> all             : Closed              of a quorum, or of all participants;
+ *                                                                                 to the client, too
  */
 import type { Ballot } from "../../ballot.ts";
 import { layouts } from "../../layout.ts";

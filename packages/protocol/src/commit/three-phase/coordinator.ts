@@ -107,7 +107,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
       known.client = client;
       return;
     }
-    if (this.#coordination.isOver(transaction)) return this.#coordination.tell(client, transaction, out);
+    if (this.#coordination.isOver(transaction)) return this.#coordination.recall(client, transaction, out);
     if (this.#underWay.size >= this.#configuration.limits.transactions || this.#coordination.isFull) {
       out.send.push({ to: client, message: { kind: "Overloaded", transaction } });
       return;

@@ -85,7 +85,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
       known.client = client;
       return;
     }
-    if (this.#coordination.isOver(transaction)) return this.#coordination.tell(client, transaction, out);
+    if (this.#coordination.isOver(transaction)) return this.#coordination.recall(client, transaction, out);
     if (this.#voting.size >= this.#configuration.limits.transactions || this.#coordination.isFull) {
       out.send.push({ to: client, message: { kind: "Overloaded", transaction } });
       return;
@@ -125,7 +125,7 @@ export class Coordinator implements RoleMachine<Message, Entry, Delivery> {
   #inquired(from: Address, { transaction, participants }: Inquire, out: Output): void {
     if (this.#voting.has(transaction)) return;
     if (roleOf(from) === "participant") {
-      this.#coordination.decide(transaction, participants, false, out);
+      if (!this.#coordination.isOver(transaction)) this.#coordination.decide(transaction, participants, false, out);
       this.#coordination.close(from, transaction, out);
     }
     this.#coordination.tell(from, transaction, out);
