@@ -4,46 +4,34 @@
 import { fast, nodeOf, roleOf, showAddress, type Address, type Ballot } from "@synod/protocol";
 import type { RoleRecovered } from "@synod/driver";
 import type { ConsensusChecker } from "../check/consensus.ts";
-import type { Watcher } from "../world/protocol.ts";
-import type { Tally } from "../world/tally.ts";
 import { CatchUpWatch, learnsEach } from "./catch-up-watch.ts";
 import { FastReached } from "./fast-reached.ts";
-import { Lives } from "./lives.ts";
+import { LeaderWatcher, type LeaderWatcherOptions } from "./leader-watcher.ts";
 import type { ReplicaCheckers } from "./replica-checkers.ts";
 
-export interface FastWatcherOptions {
+export interface FastWatcherOptions extends LeaderWatcherOptions {
   readonly checkers: ReplicaCheckers<ConsensusChecker>;
-  readonly reached: Tally;
-  /** The slot of the newest snapshot that the disk of a node would keep if the power failed now. */
-  readonly survivingSnapshot: (node: number) => number;
 }
 
-export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Delivery> {
+export class FastWatcher extends LeaderWatcher<fast.Message, fast.Entry, fast.Delivery, Ballot> {
   readonly #options: FastWatcherOptions;
   readonly #checkers: ReplicaCheckers<ConsensusChecker>;
   readonly #reached: FastReached;
-  readonly #lives: Lives<Ballot>;
   readonly #catchUp: CatchUpWatch;
-  /** What was seen last: a message to several is looked at once. */
-  #seen: fast.Message | undefined;
 
   constructor(options: FastWatcherOptions) {
+    super(options);
     this.#options = options;
     this.#checkers = options.checkers;
     this.#reached = new FastReached(options.reached);
-    this.#lives = new Lives({ ...options, count: (name) => this.#reached.count(name) });
     this.#catchUp = new CatchUpWatch({
       ...options,
       saysChosen: (who, told) => learnsEach(this.#checkers.consensus, who, told),
     });
   }
 
-  begins(address: Address, life: number): void {
-    this.#lives.begins(address, life);
-  }
-
   recovered(address: Address, entry: fast.Entry): void {
-    const log = this.#lives.recovering(address);
+    const log = this.lives.recovering(address);
     if (log === undefined) return;
     if (entry.kind === "Trim") log.trimmedThrough = Math.max(log.trimmedThrough, entry.slot);
     if (entry.kind === "Prepare") log.ballot = Math.max(log.ballot, entry.ballot);
@@ -53,27 +41,8 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
   }
 
   began(address: Address, recovered: RoleRecovered): void {
-    const log = this.#lives.began(address, recovered);
+    const log = this.lives.began(address, recovered);
     if (log !== undefined) this.#checkers.consensus.began(nodeOf(address), log);
-  }
-
-  sent(from: Address, _to: Address, message: fast.Message): void {
-    if (message === this.#seen) return;
-    this.#seen = message;
-    this.#reached.sent(from, message);
-    switch (roleOf(from)) {
-      case "client":
-        if (message.kind === "Request") this.#checkers.asked.asks(message.command);
-        return;
-      case "proposer":
-        return this.#sentByProposer(from, message);
-      case "acceptor":
-        return this.#sentByAcceptor(from, message);
-      case "learner":
-        return this.#sentByLearner(from, message);
-      default:
-        return;
-    }
   }
 
   durable(address: Address, entry: fast.Entry): void {
@@ -100,14 +69,6 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
     this.#checkers.delivery.delivers(nodeOf(address), delivery.slot);
   }
 
-  poweredOff(): void {
-    this.#reached.count("power-failures");
-  }
-
-  failed(_endpoint: Address, reason: string): void {
-    this.#reached.count(`storage-${reason}`);
-  }
-
   #durableVote(node: number, { ballot, slot, value }: fast.Accepted): void {
     const { consensus, snapshots } = this.#checkers;
     const wasChosen = consensus.chosen(slot) !== undefined;
@@ -119,32 +80,35 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
     this.#checkers.advance();
   }
 
-  #sentByProposer(from: Address, message: fast.Message): void {
+  protected counts(from: Address, message: fast.Message): void {
+    this.#reached.sent(from, message);
+  }
+
+  protected sentByClient(message: fast.Message): void {
+    if (message.kind === "Request") this.#checkers.asked.asks(message.command);
+  }
+
+  protected sentByProposer(from: Address, message: fast.Message): void {
     const { consensus } = this.#checkers;
-    const node = nodeOf(from);
-    const life = this.#lives.lifeOf(from);
     switch (message.kind) {
       case "Prepare":
-        consensus.uses(message.ballot, node, life);
-        return consensus.prepares(node, message.ballot);
+      case "Heartbeat":
+        return this.leads(from, message);
       case "Any":
-        consensus.uses(message.ballot, node, life);
+        this.uses(from, message.ballot);
         consensus.opens(message.ballot, message.from);
         return;
       case "Accept":
-        consensus.uses(message.ballot, node, life);
+        this.uses(from, message.ballot);
         consensus.claims(showAddress(from), message.commitPoint);
         if (consensus.proposes(message.ballot, message.slot, message.value)) this.#reached.proposed(message);
         return;
-      case "Heartbeat":
-        consensus.uses(message.ballot, node, life);
-        return consensus.claims(showAddress(from), message.commitPoint);
       default:
         return;
     }
   }
 
-  #sentByAcceptor(from: Address, message: fast.Message): void {
+  protected sentByAcceptor(from: Address, message: fast.Message): void {
     const { consensus } = this.#checkers;
     const node = nodeOf(from);
     switch (message.kind) {
@@ -165,7 +129,7 @@ export class FastWatcher implements Watcher<fast.Message, fast.Entry, fast.Deliv
     }
   }
 
-  #sentByLearner(from: Address, message: fast.Message): void {
+  protected sentByLearner(from: Address, message: fast.Message): void {
     const { consensus } = this.#checkers;
     switch (message.kind) {
       case "Learned":

@@ -4,18 +4,13 @@
 import { ballotOwner, nodeOf, roleOf, showAddress, type Address, type generalized } from "@synod/protocol";
 import type { RoleRecovered } from "@synod/driver";
 import type { Held, HistoriesChecker } from "../check/histories.ts";
-import type { Watcher } from "../world/protocol.ts";
-import type { Tally } from "../world/tally.ts";
 import { CatchUpWatch } from "./catch-up-watch.ts";
-import { Lives } from "./lives.ts";
+import { LeaderWatcher, type LeaderWatcherOptions } from "./leader-watcher.ts";
 import type { ReplicaCheckers } from "./replica-checkers.ts";
 
-export interface GeneralizedWatcherOptions {
+export interface GeneralizedWatcherOptions extends LeaderWatcherOptions {
   readonly checkers: ReplicaCheckers<HistoriesChecker>;
   readonly nodes: number;
-  readonly reached: Tally;
-  /** The slot of the newest snapshot that the disk of a node would keep if the power failed now. */
-  readonly survivingSnapshot: (node: number) => number;
 }
 
 /** Messages that each mean one thing that was come to. */
@@ -29,33 +24,35 @@ const counted: Partial<Record<generalized.Message["kind"], string>> = {
   FetchSnapshot: "snapshot-fetches",
 };
 
-export class GeneralizedWatcher implements Watcher<generalized.Message, generalized.Entry, generalized.Delivery> {
+export class GeneralizedWatcher extends LeaderWatcher<
+  generalized.Message,
+  generalized.Entry,
+  generalized.Delivery,
+  Held
+> {
   readonly #options: GeneralizedWatcherOptions;
   readonly #checkers: ReplicaCheckers<HistoriesChecker>;
-  readonly #lives: Lives<Held>;
   readonly #catchUp: CatchUpWatch;
-  /** What was seen last: a message to several is looked at once. */
-  #seen: generalized.Message | undefined;
   /** The highest ballot that a leader has begun. */
   #leading = 0;
 
   constructor(options: GeneralizedWatcherOptions) {
+    super(options);
     this.#options = options;
     this.#checkers = options.checkers;
-    this.#lives = new Lives({ ...options, count: (name) => options.reached.count(name) });
     this.#catchUp = new CatchUpWatch({
       ...options,
       saysChosen: (who, told) => this.#checkers.consensus.saysChosen(who, told),
     });
   }
 
-  begins(address: Address, life: number): void {
-    this.#lives.begins(address, life);
+  override begins(address: Address, life: number): void {
+    super.begins(address, life);
     if (roleOf(address) === "learner") this.#checkers.consensus.starts(nodeOf(address), 0);
   }
 
   recovered(address: Address, entry: generalized.Entry): void {
-    const log = this.#lives.recovering(address);
+    const log = this.lives.recovering(address);
     if (log === undefined) return;
     if (entry.kind === "Trim") log.trimmedThrough = Math.max(log.trimmedThrough, entry.slot);
     if (entry.kind === "Prepare") log.ballot = Math.max(log.ballot, entry.ballot);
@@ -68,30 +65,10 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
   }
 
   began(address: Address, recovered: RoleRecovered): void {
-    const log = this.#lives.began(address, recovered);
+    const log = this.lives.began(address, recovered);
     const node = nodeOf(address);
     if (roleOf(address) === "learner") this.#checkers.consensus.starts(node, recovered.snapshotSlot);
     if (log !== undefined) this.#checkers.consensus.began(node, log);
-  }
-
-  sent(from: Address, _to: Address, message: generalized.Message): void {
-    if (message === this.#seen) return;
-    this.#seen = message;
-    const name = counted[message.kind];
-    if (name !== undefined) this.#count(name);
-    switch (roleOf(from)) {
-      case "client":
-        if (message.kind === "Request") this.#checkers.asked.asks(message.command);
-        return;
-      case "proposer":
-        return this.#sentByProposer(from, message);
-      case "acceptor":
-        return this.#sentByAcceptor(from, message);
-      case "learner":
-        return this.#sentByLearner(from, message);
-      default:
-        return;
-    }
   }
 
   durable(address: Address, entry: generalized.Entry): void {
@@ -125,42 +102,38 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
     this.#checkers.delivery.delivers(nodeOf(address), delivery.slot);
   }
 
-  poweredOff(): void {
-    this.#count("power-failures");
+  protected counts(_from: Address, message: generalized.Message): void {
+    const name = counted[message.kind];
+    if (name !== undefined) this.#count(name);
   }
 
-  failed(_endpoint: Address, reason: string): void {
-    this.#count(`storage-${reason}`);
+  protected sentByClient(message: generalized.Message): void {
+    if (message.kind === "Request") this.#checkers.asked.asks(message.command);
   }
 
-  #sentByProposer(from: Address, message: generalized.Message): void {
+  protected sentByProposer(from: Address, message: generalized.Message): void {
     const { consensus } = this.#checkers;
-    const node = nodeOf(from);
-    const life = this.#lives.lifeOf(from);
     switch (message.kind) {
       case "Prepare":
-        consensus.uses(message.ballot, node, life);
-        return consensus.prepares(node, message.ballot);
+      case "Heartbeat":
+        return this.leads(from, message);
       case "Accept":
-        consensus.uses(message.ballot, node, life);
+        this.uses(from, message.ballot);
         if (message.commitPoint > 0) consensus.claims(showAddress(from), message.commitPoint);
-        if (consensus.begins(message)) this.#leads(node, message);
+        if (consensus.begins(message)) this.#beginsBallot(nodeOf(from), message);
         return;
       case "Append":
         if (message.commands.at(-1)?.command.length === 0) this.#count("checkpoints");
         return consensus.appends(message);
       case "Learned":
         return consensus.saysLearned(showAddress(from), message);
-      case "Heartbeat":
-        consensus.uses(message.ballot, node, life);
-        return consensus.claims(showAddress(from), message.commitPoint);
       default:
         return;
     }
   }
 
   /** A ballot begins an instance, for the first time. */
-  #leads(node: number, { ballot, isClassic, history }: generalized.Accept): void {
+  #beginsBallot(node: number, { ballot, isClassic, history }: generalized.Accept): void {
     if (history.at(-1)?.command.length === 0) this.#count("checkpoints");
     if (ballot <= this.#leading) return;
     if (isClassic) this.#count("classic-ballots");
@@ -169,7 +142,7 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
     this.#leading = ballot;
   }
 
-  #sentByAcceptor(from: Address, message: generalized.Message): void {
+  protected sentByAcceptor(from: Address, message: generalized.Message): void {
     const { consensus } = this.#checkers;
     const node = nodeOf(from);
     switch (message.kind) {
@@ -188,7 +161,7 @@ export class GeneralizedWatcher implements Watcher<generalized.Message, generali
     }
   }
 
-  #sentByLearner(from: Address, message: generalized.Message): void {
+  protected sentByLearner(from: Address, message: generalized.Message): void {
     switch (message.kind) {
       case "Chosen":
       case "SnapshotPart":

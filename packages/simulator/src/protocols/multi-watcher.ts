@@ -3,47 +3,35 @@
  */
 import { nodeOf, roleOf, showAddress, type Address, type Ballot, type multi } from "@synod/protocol";
 import type { RoleRecovered } from "@synod/driver";
-import type { Watcher } from "../world/protocol.ts";
-import type { Tally } from "../world/tally.ts";
 import { CatchUpWatch, learnsEach } from "./catch-up-watch.ts";
-import { Lives } from "./lives.ts";
+import { LeaderWatcher, type LeaderWatcherOptions } from "./leader-watcher.ts";
 import type { MultiCheckers } from "./multi-checkers.ts";
 import { MultiReached } from "./multi-reached.ts";
 
-export interface MultiWatcherOptions {
+export interface MultiWatcherOptions extends LeaderWatcherOptions {
   readonly checkers: MultiCheckers;
   readonly limits: multi.Bounds;
-  readonly reached: Tally;
-  /** The slot of the newest snapshot that the disk of a node would keep if the power failed now. */
-  readonly survivingSnapshot: (node: number) => number;
 }
 
-export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.Delivery> {
+export class MultiWatcher extends LeaderWatcher<multi.Message, multi.Entry, multi.Delivery, Ballot> {
   readonly #options: MultiWatcherOptions;
   readonly #checkers: MultiCheckers;
   readonly #reached: MultiReached;
-  readonly #lives: Lives<Ballot>;
   readonly #catchUp: CatchUpWatch;
-  /** What was seen last: a message to several is looked at once. */
-  #seen: multi.Message | undefined;
 
   constructor(options: MultiWatcherOptions) {
+    super(options);
     this.#options = options;
     this.#checkers = options.checkers;
     this.#reached = new MultiReached(options);
-    this.#lives = new Lives({ ...options, count: (name) => this.#reached.count(name) });
     this.#catchUp = new CatchUpWatch({
       ...options,
       saysChosen: (who, told) => learnsEach(this.#checkers.consensus, who, told),
     });
   }
 
-  begins(address: Address, life: number): void {
-    this.#lives.begins(address, life);
-  }
-
   recovered(address: Address, entry: multi.Entry): void {
-    const log = this.#lives.recovering(address);
+    const log = this.lives.recovering(address);
     if (log === undefined) return;
     if (entry.kind === "Trim") log.trimmedThrough = Math.max(log.trimmedThrough, entry.slot);
     if (entry.kind === "Prepare" || entry.kind === "Accept") log.ballot = Math.max(log.ballot, entry.ballot);
@@ -51,27 +39,8 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
   }
 
   began(address: Address, recovered: RoleRecovered): void {
-    const log = this.#lives.began(address, recovered);
+    const log = this.lives.began(address, recovered);
     if (log !== undefined) this.#checkers.consensus.began(nodeOf(address), log);
-  }
-
-  sent(from: Address, _to: Address, message: multi.Message): void {
-    if (message === this.#seen) return;
-    this.#seen = message;
-    this.#reached.sent(from, message);
-    switch (roleOf(from)) {
-      case "client":
-        if (message.kind === "Request") this.#checkers.asked.asks(message.command);
-        return;
-      case "proposer":
-        return this.#sentByProposer(from, message);
-      case "acceptor":
-        return this.#sentByAcceptor(from, message);
-      case "learner":
-        return this.#sentByLearner(from, message);
-      default:
-        return;
-    }
   }
 
   durable(address: Address, entry: multi.Entry): void {
@@ -102,36 +71,31 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
     this.#checkers.delivery.delivers(nodeOf(address), delivery.slot);
   }
 
-  poweredOff(): void {
-    this.#reached.count("power-failures");
+  protected counts(from: Address, message: multi.Message): void {
+    this.#reached.sent(from, message);
   }
 
-  failed(_endpoint: Address, reason: string): void {
-    this.#reached.count(`storage-${reason}`);
+  protected sentByClient(message: multi.Message): void {
+    if (message.kind === "Request") this.#checkers.asked.asks(message.command);
   }
 
-  #sentByProposer(from: Address, message: multi.Message): void {
+  protected sentByProposer(from: Address, message: multi.Message): void {
     const { consensus } = this.#checkers;
-    const node = nodeOf(from);
-    const life = this.#lives.lifeOf(from);
     switch (message.kind) {
       case "Prepare":
-        consensus.uses(message.ballot, node, life);
-        return consensus.prepares(node, message.ballot);
+      case "Heartbeat":
+        return this.leads(from, message);
       case "Accept":
-        consensus.uses(message.ballot, node, life);
+        this.uses(from, message.ballot);
         consensus.claims(showAddress(from), message.commitPoint);
         if (consensus.proposes(message.ballot, message.slot, message.value)) this.#reached.proposed(message);
         return;
-      case "Heartbeat":
-        consensus.uses(message.ballot, node, life);
-        return consensus.claims(showAddress(from), message.commitPoint);
       default:
         return;
     }
   }
 
-  #sentByAcceptor(from: Address, message: multi.Message): void {
+  protected sentByAcceptor(from: Address, message: multi.Message): void {
     const { consensus } = this.#checkers;
     const node = nodeOf(from);
     switch (message.kind) {
@@ -154,7 +118,7 @@ export class MultiWatcher implements Watcher<multi.Message, multi.Entry, multi.D
     }
   }
 
-  #sentByLearner(from: Address, message: multi.Message): void {
+  protected sentByLearner(from: Address, message: multi.Message): void {
     switch (message.kind) {
       case "Chosen":
       case "SnapshotPart":
