@@ -12,7 +12,7 @@ import type { Origin, RequestQueue } from "../leader/queue.ts";
 import { countAcceptors } from "../quorum.ts";
 import { isMade } from "../reconfiguration/change.ts";
 import { isMembershipValue } from "../reconfiguration/membership-value.ts";
-import type { Membership } from "../reconfiguration/membership.ts";
+import { isFormer, type Membership } from "../reconfiguration/membership.ts";
 import type { Memberships } from "../reconfiguration/memberships.ts";
 import type { Value } from "../value.ts";
 import { Agenda } from "./agenda.ts";
@@ -20,6 +20,7 @@ import { Audience } from "./audience.ts";
 import { Changing, refusal } from "./changing.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
+import { Farewell } from "./farewell.ts";
 import { Handover } from "./handover.ts";
 import type { Heartbeat, Message, Promised, Read, Reconfigure, Slot } from "./messages.ts";
 import { sendAgain, sendToOthers } from "./proposals.ts";
@@ -38,6 +39,7 @@ export class Leadership {
   readonly #attendance: Attendance;
   readonly #roster: Roster;
   readonly #handover: Handover;
+  readonly #farewell: Farewell;
   /** As the commit point leaves it. */
   #memberships: Memberships;
   /** Those that govern what is proposed from the commit point on. */
@@ -52,7 +54,6 @@ export class Leadership {
   #announced: Slot;
   #heartbeatTicks = 0;
   #isOutrun = false;
-  #hasLeft = false;
 
   /** @param memberships as all that `preparation` knows to be chosen leaves it */
   constructor(
@@ -83,6 +84,7 @@ export class Leadership {
     this.#coming = memberships.latest.from > chosenThrough + 1;
     this.#isPending = this.#coming;
     this.#handover = new Handover(memberships.periods.length === 1);
+    this.#farewell = new Farewell(timing);
     this.#audience = this.#newAudience();
   }
 
@@ -223,11 +225,20 @@ export class Leadership {
     if (due || this.#announced < this.#window.commitPoint) this.announce(out);
     this.#attendance.tick(this.#window.commitPoint);
     if (this.#changing !== undefined) this.#judgeChange(this.#changing, out);
+    const former = this.#isPending ? undefined : this.#farewell.tick(this.#memberships.latest.membership);
+    if (former !== undefined && former !== this.#node) {
+      out.send.push({ to: addressOf("proposer", former), message: this.#heartbeat() });
+    }
   }
 
   /** The last slot that may have been filled by now. */
   get #lastFilled(): Slot {
     return Math.max(this.#window.nextSlot - 1, this.#agenda.recoverThrough);
+  }
+
+  /** The members in force do without it: it may have been elected by those before, who had not heard of them. */
+  get #hasLeft(): boolean {
+    return !this.#isPending && isFormer(this.#memberships.latest.membership, this.#node);
   }
 
   /** Phase 1 with members that are to come has begun. */
@@ -304,7 +315,6 @@ export class Leadership {
   #comesIntoForce(out: Output): void {
     const { membership } = this.#memberships.latest;
     this.#isPending = false;
-    this.#hasLeft = !membership.members.includes(this.#node);
     const changing = this.#changing;
     this.#changing = undefined;
     this.#govern();

@@ -3,7 +3,7 @@
  * was a member goes when nobody needs it.
  */
 import { isPhase2Quorum } from "../quorum.ts";
-import { membersAmong, type Membership } from "../reconfiguration/membership.ts";
+import { isFormer, membersAmong, type Membership } from "../reconfiguration/membership.ts";
 import type { Memberships, Period } from "../reconfiguration/memberships.ts";
 import { sameValue } from "../value.ts";
 import type { Slot } from "./messages.ts";
@@ -46,8 +46,7 @@ export class Standing {
 
   /** It was a member, or its number was passed over, and it will not be one again. */
   get hasLeft(): boolean {
-    const { members, absent, highest } = this.#memberships.latest.membership;
-    return !members.includes(this.#node) && !absent.includes(this.#node) && this.#node <= highest;
+    return isFormer(this.#memberships.latest.membership, this.#node);
   }
 
   /** Another node tells of the members, and that somebody knows all up to `chosenThrough` to be chosen. */

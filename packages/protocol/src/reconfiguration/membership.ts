@@ -84,6 +84,11 @@ export function membershipOf(
   };
 }
 
+/** Whether a node was a member, or its number was passed over: it will never be one again. */
+export function isFormer({ members, absent, highest }: Membership, node: number): boolean {
+  return !members.includes(node) && !absent.includes(node) && node <= highest;
+}
+
 /** `set` with the acceptor of `node`; unchanged when that is no member, whose vote counts nothing. */
 export function withMember({ members }: Membership, set: AcceptorSet, node: number): AcceptorSet {
   const index = members.indexOf(node);

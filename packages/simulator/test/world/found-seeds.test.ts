@@ -67,6 +67,12 @@ const foundAsUsual: readonly (readonly [protocol: string, seed: number, wrong: s
     3612,
     "a learner far behind, on the leader's own node, knew only nodes that had gone, and never heard who had its snapshot",
   ],
+  ["multi", 6197, "a former member, cut off while all whom it knew went as well, could ask nobody whether it may go"],
+  [
+    "multi",
+    9143,
+    "a leader that heard in its election that it is no member led on, and no client asks a node that has gone",
+  ],
   [
     "cheap",
     1649,
