@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { changed, encodeMembership, flexible, limits, membershipOf, Memberships, timing } from "../../src/index.ts";
-import { configurationOf, Proposer, type Promised } from "../../src/multi/index.ts";
+import { configurationOf, type Promised, type Proposer } from "../../src/multi/index.ts";
 import { Farewell } from "../../src/multi/farewell.ts";
 import { electedProposer } from "./leading.ts";
 import { acceptor, proposer, sent, step, tick } from "./stage.ts";
