@@ -173,6 +173,11 @@ export interface Cast<Message, Entry extends Message, Delivery> {
   /** Whether this node may be one of them; any may unless told. */
   maySpare?(node: number): boolean;
   /**
+   * A node whose disk is damaged is down at once. Else it may vote out another one before it fails, which is one failure
+   * more than the others can bear.
+   */
+  readonly failsAtOnce?: true;
+  /**
    * How many nodes a leader must reach to go on, of a protocol that bears partial partitions: one may stay after the
    * last fault. None stays when it is not given.
    */

@@ -23,6 +23,7 @@ function harm(fault: Fault, ground: Ground, randomness: Randomness, strike: (vic
   if (!victim.lose()) return over;
   victim.disk.isHarmed = true;
   strike(victim);
+  if (victim.failsAtOnce) victim.crash("on");
   ground.faults.count(fault.name);
   return () => {
     victim.crash(randomness.chance(0.5) ? "on" : "off");
