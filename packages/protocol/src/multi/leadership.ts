@@ -161,7 +161,8 @@ export class Leadership {
     this.#handOver(out);
     const succession = this.#succession;
     if (succession === undefined || succession.isReady) return;
-    if (!succession.promised(from, promise, out)) this.#isOutrun = true;
+    const called = this.#roster.called(succession.period.membership);
+    if (!succession.promised(from, promise, called, out)) this.#isOutrun = true;
     if (!succession.isReady) return;
     const { highest } = succession.preparation;
     this.#agenda.found(highest);

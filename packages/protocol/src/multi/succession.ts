@@ -34,11 +34,13 @@ export class Succession {
   /**
    * False when they know more than this leader does: slots that it would have to propose in are chosen, and nobody tells
    * it with what. It must not lead on.
+   *
+   * @param called those of the acceptors that are asked for more when they have more to tell
    */
-  promised(from: Address, promise: Promised, out: Output): boolean {
+  promised(from: Address, promise: Promised, called: readonly Address[], out: Output): boolean {
     const next = this.preparation.promised(from, promise);
     if (this.preparation.chosenThrough >= this.period.from) return false;
-    if (next > 0) this.#send([{ acceptor: from, from: next }], out);
+    if (next > 0 && called.includes(from)) this.#send([{ acceptor: from, from: next }], out);
     const { membership } = this.period;
     this.#isReady = isPhase1Quorum(membership.quorums, membersAmong(membership, this.preparation.answered));
     return true;

@@ -104,7 +104,7 @@ function castOf(setting: Setting, parts: CheapParts): CheapCast {
     rolesOf: (node) => (auxiliaries.includes(node) ? auxiliaryRoles : mainRoles),
     spareNodes: auxiliaries.length,
     maySpare: (node) => auxiliaries.includes(node),
-    failsAtOnce: true,
+    failsForGood: true,
     progressTicks: 3000,
     people: crowd.people,
     segmentBytes: randomness.pick([512, 4096, 65_536]),

@@ -173,10 +173,10 @@ export interface Cast<Message, Entry extends Message, Delivery> {
   /** Whether this node may be one of them; any may unless told. */
   maySpare?(node: number): boolean;
   /**
-   * A node whose disk is damaged is down at once. Else it may vote out another one before it fails, which is one failure
-   * more than the others can bear.
+   * A node whose disk is damaged is down from then on, and not started to find out. As long as a part of it goes on it may
+   * vote out another node, and fail after that: one failure more than the others can bear.
    */
-  readonly failsAtOnce?: true;
+  readonly failsForGood?: true;
   /**
    * How many nodes a leader must reach to go on, of a protocol that bears partial partitions: one may stay after the
    * last fault. None stays when it is not given.

@@ -307,7 +307,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
       get isLost() {
         return lost.has(node);
       },
-      failsAtOnce: cast.failsAtOnce === true,
+      failsForGood: cast.failsForGood === true,
     };
   }
 

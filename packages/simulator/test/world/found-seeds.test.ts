@@ -78,6 +78,12 @@ const foundAsUsual: readonly (readonly [protocol: string, seed: number, wrong: s
     1649,
     "an acceptor whose learner's mending was lost asked for one page in each of its turns: it was never near, and no member",
   ],
+  [
+    "cheap",
+    1921,
+    "the world let a main go on with a damaged disk: it voted out the other one, and failed after that, and one was too many",
+  ],
+  ["cheap", 12_357, "an auxiliary was asked for the next page of what it had promised, when the mains answered again"],
   ["commit", 2933, "the world damaged a file of a log that had just been removed"],
   [
     "fast",

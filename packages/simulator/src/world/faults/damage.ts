@@ -23,8 +23,11 @@ function harm(fault: Fault, ground: Ground, randomness: Randomness, strike: (vic
   if (!victim.lose()) return over;
   victim.disk.isHarmed = true;
   strike(victim);
-  if (victim.failsAtOnce) victim.crash("on");
   ground.faults.count(fault.name);
+  if (victim.failsForGood) {
+    victim.crash("on");
+    return over;
+  }
   return () => {
     victim.crash(randomness.chance(0.5) ? "on" : "off");
     for (const process of victim.processes.values()) process.start();

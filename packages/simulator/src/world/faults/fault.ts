@@ -67,8 +67,8 @@ export interface Victim {
   /** It is lost for good, if the others can do without it: says whether. Nothing starts on it again. */
   lose(): boolean;
   readonly isLost: boolean;
-  /** When its disk is damaged it is down at once, not only once it reads it. */
-  readonly failsAtOnce: boolean;
+  /** When its disk is damaged it is down for good, not only once it reads it. */
+  readonly failsForGood: boolean;
 }
 
 export interface VictimProcess {
