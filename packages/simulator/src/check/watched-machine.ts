@@ -27,9 +27,14 @@ export interface AppliedSlot {
   readonly commands: CommandSum;
   /** Checksums of the answers, in the order of the commands. */
   readonly answers: readonly number[];
+  /** The first bytes of each answer, for people; none of a command that was refused. */
+  readonly beginnings: readonly Uint8Array[];
   /** Bytes of the longest replies to one request. */
   readonly replyBytes: number;
 }
+
+/** Bytes of an answer that are remembered to be shown. */
+const shownBytes = 80;
 
 export class WatchedMachine implements StateMachine {
   readonly name: string;
@@ -37,6 +42,7 @@ export class WatchedMachine implements StateMachine {
   readonly #command = new ByteReader(new Uint8Array(0));
   #commands = new CommandSum();
   #answers: number[] = [];
+  #beginnings: Uint8Array[] = [];
   #replyBytes = 0;
 
   constructor(machine: StateMachine) {
@@ -46,9 +52,15 @@ export class WatchedMachine implements StateMachine {
 
   /** What was applied since this was taken last. */
   takeApplied(): AppliedSlot {
-    const applied = { commands: this.#commands, answers: this.#answers, replyBytes: this.#replyBytes };
+    const applied = {
+      commands: this.#commands,
+      answers: this.#answers,
+      beginnings: this.#beginnings,
+      replyBytes: this.#replyBytes,
+    };
     this.#commands = new CommandSum();
     this.#answers = [];
+    this.#beginnings = [];
     this.#replyBytes = 0;
     return applied;
   }
@@ -62,13 +74,24 @@ export class WatchedMachine implements StateMachine {
     try {
       this.#machine.apply(this.#command, reply);
     } catch (failure) {
-      if (!(failure instanceof DecodeError)) throw failure;
+      if (!(failure instanceof DecodeError)) throw this.#thrown(failure);
       this.#answers.push(refusedAnswer);
+      this.#beginnings.push(new Uint8Array(0));
       // Where it is in what the replica reads.
       throw new DecodeError(failure.field, start + failure.offset, failure.expected);
     }
     this.#answers.push(crc32c(reply.view(), at));
+    this.#beginnings.push(reply.view().slice(at, at + shownBytes));
     this.#replyBytes = Math.max(this.#replyBytes, reply.length);
+  }
+
+  /** What the machine throws stops its replica, on every node that comes to this command. */
+  #thrown(failure: unknown): Error {
+    const what = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
+    const message =
+      `apply of the state machine ${JSON.stringify(this.name)} throws ${what}: the replica stops at this command, on ` +
+      "every node; let apply answer that it cannot be done, or refuse the command with a DecodeError";
+    return new Error(message, { cause: failure });
   }
 
   query(query: ByteReader, reply: ByteWriter): void {

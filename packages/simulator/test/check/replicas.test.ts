@@ -76,7 +76,12 @@ describe("delivery", () => {
 });
 
 describe("replicas", () => {
-  const answers = (...list: readonly number[]) => ({ commands: new CommandSum(), answers: list, replyBytes: 0 });
+  const answers = (...list: readonly number[]) => ({
+    commands: new CommandSum(),
+    answers: list,
+    beginnings: list.map((each) => new TextEncoder().encode(`"${each}"`)),
+    replyBytes: 0,
+  });
 
   test("with the same state and the same answers at the same slot", () => {
     const { reports, report } = newReports();
@@ -90,7 +95,11 @@ describe("replicas", () => {
     checker.answers(3, 8, answers(1, 3));
     checker.answers(3, 8, answers(1));
     expect(reports).toHaveLength(3);
-    expect(reports[0]?.message).toBe("after slot 8 a snapshot of node 3 is not what the replica of node 1 is");
+    expect(reports[0]?.message).toContain("after slot 8 a snapshot of node 3 is not what the replica of node 1 is; ");
+    expect(reports[1]?.message).toContain(
+      `answers otherwise than that of node 1: to command 2 "3", not "2"; apply must`,
+    );
+    expect(reports[2]?.message).toContain("to command 2 nothing, as it has none, not ");
   });
 
   /** One replica applies requests; another takes over from its snapshot. Returns what is found wrong. */
@@ -142,7 +151,7 @@ describe("replicas", () => {
       snapshot: () => machine.snapshot(),
       restore: (parts) => void [...parts],
     };
-    expect(handOver(forgetful)[0]).toBe("after slot 5 replica 2 is not what replica 1 is");
+    expect(handOver(forgetful)[0]).toContain("after slot 5 replica 2 is not what replica 1 is; ");
   });
 });
 

@@ -113,7 +113,10 @@ test("what the machine throws is a violation", () => {
         throw new Error("out of numbers");
       },
     });
-  expect(checkerOf(firstFound(3, { machine, workload: unchecked }))).toBe("invariant");
+  const found = firstFound(3, { machine, workload: unchecked });
+  expect(checkerOf(found)).toBe("invariant");
+  expect(found?.violation?.message).toContain('apply of the state machine "counter/1" throws Error: out of numbers: ');
+  expect(found?.violation?.message).toContain("refuse the command with a DecodeError");
 });
 
 test("without a machine the key-value store runs, with what is asked of it if that is given", () => {
