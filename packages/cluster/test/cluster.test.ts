@@ -4,19 +4,9 @@ import { expect, test, vi } from "vitest";
 import { ActorError, UnknownActor } from "@synod/actors";
 import { Cluster, ClusterService, ConfigurationError, keyValueLayer, type ClusterOptions } from "../src/index.ts";
 import { newFolder } from "./folders.ts";
+import { leaderOf } from "./load.ts";
 
 const placements = ["role", "node"] as const;
-
-async function leaderOf(cluster: Cluster): Promise<number> {
-  return vi.waitFor(
-    async () => {
-      const { leader } = await cluster.status();
-      expect(leader).toBeGreaterThan(0);
-      return leader;
-    },
-    { timeout: 10_000, interval: 10 },
-  );
-}
 
 /** Another node than `node`, of three. */
 const after = (node: number): number => (node % 3) + 1;

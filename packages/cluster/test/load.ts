@@ -1,5 +1,5 @@
 /**
- * A client that goes on while the members of a cluster change, and who they are.
+ * A client that goes on while the members of a cluster change, who they are, and which one leads.
  */
 import type { KeyValueClient } from "@synod/client";
 import { expect, vi } from "vitest";
@@ -30,4 +30,16 @@ export async function nodesOf(cluster: Cluster): Promise<readonly number[]> {
 
 export function untilNodes(cluster: Cluster, nodes: readonly number[]): Promise<void> {
   return vi.waitFor(async () => expect(await nodesOf(cluster)).toEqual(nodes), { timeout: 20_000, interval: 20 });
+}
+
+/** Waits until one leads. */
+export function leaderOf(cluster: Cluster): Promise<number> {
+  return vi.waitFor(
+    async () => {
+      const { leader } = await cluster.status();
+      expect(leader).toBeGreaterThan(0);
+      return leader;
+    },
+    { timeout: 10_000, interval: 10 },
+  );
 }

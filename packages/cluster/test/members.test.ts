@@ -4,21 +4,10 @@
 import { Cancelled, ChangeRefused } from "@synod/client";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Cluster } from "../src/index.ts";
 import { newFolder } from "./folders.ts";
-import { load, nodesOf, patient, untilNodes } from "./load.ts";
-
-async function leaderOf(cluster: Cluster): Promise<number> {
-  return vi.waitFor(
-    async () => {
-      const { leader } = await cluster.status();
-      expect(leader).toBeGreaterThan(0);
-      return leader;
-    },
-    { timeout: 10_000, interval: 10 },
-  );
-}
+import { leaderOf, load, nodesOf, patient, untilNodes } from "./load.ts";
 
 test.each(["role", "node"] as const)(
   "nodes join, leave and are replaced under load, placement %s",
