@@ -181,17 +181,14 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
   };
 
   #snapshotWhenDue(): void {
+    if (this.#settled && this.#isDue) this.#guard(() => this.#snapshotUnlessTaken());
+  }
+
+  get #isDue(): boolean {
     const { snapshots, snapshotBytes, snapshotSlots, replica } = this.#options;
-    if (!this.#settled) return;
-    if (snapshotSlots !== undefined) {
-      if (replica.appliedSlot % snapshotSlots === 0) this.#guard(() => this.#snapshotUnlessTaken());
-      return;
-    }
-    if (this.#bytesSince < snapshotBytes) return;
-    this.#guard(() => {
-      if (this.#bytesSince < (snapshots.latest()?.sizeBytes ?? 0)) return;
-      this.#snapshotUnlessTaken();
-    });
+    if (this.#bytesSince === Infinity) return true;
+    if (snapshotSlots !== undefined) return replica.appliedSlot % snapshotSlots === 0;
+    return this.#bytesSince >= snapshotBytes && this.#bytesSince >= (snapshots.latest()?.sizeBytes ?? 0);
   }
 
   /** Begins a snapshot of the state as it is, unless there is one already or one is being written. */

@@ -34,6 +34,7 @@ export interface LearnerStageOptions {
   readonly machine?: StateMachine;
   readonly snapshots?: SnapshotStore;
   readonly snapshotBytes?: number;
+  readonly snapshotSlots?: number;
   readonly snapshotPartBytes?: number;
 }
 
@@ -98,6 +99,7 @@ export class LearnerStage {
       failed: (failure) => this.failures.push(failure),
       refused: (refusal) => this.refusals.push(refusal),
       snapshotBytes,
+      ...(options.snapshotSlots === undefined ? {} : { snapshotSlots: options.snapshotSlots }),
       ...(options.snapshotPartBytes === undefined ? {} : { snapshotPartBytes: options.snapshotPartBytes }),
     });
   }

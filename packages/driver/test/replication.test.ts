@@ -111,6 +111,20 @@ test("a learner that is behind fetches a snapshot part by part, goes on from it,
   expect(restarted.recover()).toBe(4);
 });
 
+test("a fetched snapshot is made the own at once, also where the others are due at set slots", () => {
+  const behind = new LearnerStage({ node: 2, snapshotSlots: 100 });
+  const peer = withSnapshot(4);
+  behind.fallBehind(peer);
+  behind.fetch(peer);
+  behind.work();
+  expect(behind.replication.status()).toMatchObject({ snapshotSlot: 4, snapshotsTaken: 1 });
+  behind.fill(95);
+  expect(behind.jobs).toHaveLength(0);
+  behind.fill(1);
+  behind.work();
+  expect(behind.replication.status()).toMatchObject({ snapshotSlot: 100, snapshotsTaken: 2 });
+});
+
 test("a snapshot is served in parts as small as is asked", () => {
   const peer = withSnapshot(4, { snapshotPartBytes: 100_000 });
   const behind = new LearnerStage({ node: 2 });
