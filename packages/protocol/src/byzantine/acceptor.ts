@@ -353,7 +353,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const { stable } = this.#checkpoints;
     const { chosenThrough } = this.#keeper;
     const message: Message = { kind: "Standing", ballot: this.#ballot, stable, chosenThrough };
-    out.send.push({ to: this.#ownProposer, message });
+    // A ballot that it may forget is none that its proposer can doubt.
+    out.sendAfterPersist.push({ to: this.#ownProposer, message });
   }
 
   get #owner(): number {

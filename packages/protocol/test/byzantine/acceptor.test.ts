@@ -180,8 +180,10 @@ describe("it leaves a ballot", () => {
     expect(stored()).toEqual([]);
     suspect(3, 2);
     expect(out.persist).toEqual([{ kind: "Entered", ballot: 2 }]);
+    // Its own proposer hears of the ballot no sooner: one that the acceptor forgot it would doubt for ever.
     expect(out.sendAfterPersist).toMatchObject([
       { to: addressOf("proposer", 2), message: { kind: "Promised", ballot: 2, stable: 0, votes: [] } },
+      { to: addressOf("proposer", 2), message: { kind: "Standing", ballot: 2 } },
     ]);
     out = newOutput();
     vouch(a);

@@ -84,6 +84,16 @@ const foundAsUsual: readonly (readonly [protocol: string, seed: number, wrong: s
     "the world let a main go on with a damaged disk: it voted out the other one, and failed after that, and one was too many",
   ],
   ["cheap", 12_357, "an auxiliary was asked for the next page of what it had promised, when the mains answered again"],
+  [
+    "byzantine",
+    5844,
+    "where snapshots are due at set slots, none was made of one that was fetched, and the log beside it lacked all before",
+  ],
+  [
+    "byzantine",
+    8015,
+    "a proposer had heard of a ballot that its acceptor forgot when it crashed, and doubted that one for ever",
+  ],
   ["commit", 2933, "the world damaged a file of a log that had just been removed"],
   [
     "fast",
