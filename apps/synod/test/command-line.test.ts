@@ -69,13 +69,14 @@ describe("is refused in one line", () => {
       "bench --commands 9007199254740992",
       '(error) --commands: expected a whole number from 10 to 9007199254740991, got "9007199254740992"; see synod bench --help',
     ],
+    ["replay 5 --liars 1", "(error) replay: liars: expected none, as multi bears no liars, got 1"],
     [
       "check --seeds 5..1",
-      '(error) --seeds: expected a range of whole numbers such as 1..1000, got "5..1"; see synod check --help',
+      '(error) --seeds: expected a range of whole numbers to 9007199254740991, the lower one first, such as 1..1000, got "5..1"; see synod check --help',
     ],
     [
       "check --seeds 1..x",
-      '(error) --seeds: expected a range of whole numbers such as 1..1000, got "1..x"; see synod check --help',
+      '(error) --seeds: expected a range of whole numbers to 9007199254740991, the lower one first, such as 1..1000, got "1..x"; see synod check --help',
     ],
     ["check --seeds 1..2 --seconds 3", "(error) check: expected --seeds or --seconds, not both"],
     ["check --nodes 31", '(error) --nodes: expected a whole number from 1 to 30, got "31"; see synod check --help'],

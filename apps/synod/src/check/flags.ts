@@ -64,7 +64,7 @@ export const seeds = Flag.String("seeds").pipe(
   Flag.withMetavar("A..B"),
   Flag.filterMap(
     (text) => Option.fromNullishOr(seedsNamed(text)),
-    () => "a range of whole numbers such as 1..1000",
+    () => `a range of whole numbers to ${Number.MAX_SAFE_INTEGER}, the lower one first, such as 1..1000`,
   ),
   Flag.withDescription(
     `The seeds to run, from A to B, both included; ${usualSeeds.first}..${usualSeeds.last} unless told`,

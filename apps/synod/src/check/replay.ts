@@ -50,11 +50,16 @@ export const replay = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, ProgramError | ReaderGone | RuleBroken> {
   const { seed, only, people, target, history, json } = settings;
   const messages: TracedMessage[] = [];
-  const run = executorOf(settings)({
-    seed,
-    ...(only === undefined ? {} : { only }),
-    ...(people === undefined ? {} : { people }),
-    ...(settings.messages ? watchMessages((message) => void messages.push(message)) : {}),
+  const run = yield* Effect.try({
+    try: () =>
+      executorOf(settings)({
+        seed,
+        ...(only === undefined ? {} : { only }),
+        ...(people === undefined ? {} : { people }),
+        ...(settings.messages ? watchMessages((message) => void messages.push(message)) : {}),
+      }),
+    catch: (cause) =>
+      new ProgramError({ message: `replay: ${cause instanceof Error ? cause.message : String(cause)}` }),
   });
   yield* checkIndexes(run, only ?? []);
   const schedule = run.schedule.filter(({ index }) => only?.includes(index) !== false);

@@ -98,6 +98,9 @@ export function run<Message extends { readonly kind: string }, Entry extends Mes
     reached,
     membersChange,
   });
+  if (drawn.liars === undefined && (options.liars ?? 0) > 0) {
+    throw new RangeError(`liars: expected none, as ${protocol.name} bears no liars, got ${options.liars}`);
+  }
   const cast = { ...drawn, people: Math.min(drawn.people, options.people ?? drawn.people) };
   const kinds = faultsOfRun(options.faults ?? ["all"], (cast.liars ?? []).length > 0).filter(
     ({ group }) => group !== "members",

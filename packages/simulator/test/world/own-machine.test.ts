@@ -134,6 +134,7 @@ describe("bad options are refused by name:", () => {
     ["seed: expected a safe integer from 0, got 0.5", { seed: 0.5 }, RangeError],
     ['seed: expected a safe integer from 0, got "7"', { seed: notANumber }, RangeError],
     ["nodes: expected an integer from 1 to 30, got 31", { seed: 1, nodes: 31 }, RangeError],
+    ["liars: expected none, as multi bears no liars, got 1", { seed: 1, liars: 1 }, RangeError],
     ["people: expected a safe integer from 1, got 0", { seed: 1, people: 0 }, RangeError],
     ["only: expected a safe integer from 0, got -2", { seed: 1, only: [-2] }, RangeError],
     ["faults: expected any of all, none", { seed: 1, faults: ["gremlins"] }, RangeError],
