@@ -181,14 +181,19 @@ export class Replication<Message, Entry> implements Backing<Message, Entry, Repl
   };
 
   #snapshotWhenDue(): void {
-    if (this.#settled && this.#isDue) this.#guard(() => this.#snapshotUnlessTaken());
+    if (!this.#settled || !this.#isDue) return;
+    const { snapshots, snapshotSlots } = this.#options;
+    this.#guard(() => {
+      if (snapshotSlots === undefined && this.#bytesSince < (snapshots.latest()?.sizeBytes ?? 0)) return;
+      this.#snapshotUnlessTaken();
+    });
   }
 
   get #isDue(): boolean {
-    const { snapshots, snapshotBytes, snapshotSlots, replica } = this.#options;
+    const { snapshotBytes, snapshotSlots, replica } = this.#options;
     if (this.#bytesSince === Infinity) return true;
     if (snapshotSlots !== undefined) return replica.appliedSlot % snapshotSlots === 0;
-    return this.#bytesSince >= snapshotBytes && this.#bytesSince >= (snapshots.latest()?.sizeBytes ?? 0);
+    return this.#bytesSince >= snapshotBytes;
   }
 
   /** Begins a snapshot of the state as it is, unless there is one already or one is being written. */

@@ -244,7 +244,7 @@ test("a snapshot of another machine is refused by name, and a restart finds no t
 });
 
 /** A store that fails at one of its calls. */
-function failingStore(at: "begin" | "append" | "commit"): {
+function failingStore(at: "latest" | "begin" | "append" | "commit"): {
   readonly store: SnapshotStore;
   readonly failure: StorageError;
 } {
@@ -253,7 +253,10 @@ function failingStore(at: "begin" | "append" | "commit"): {
     if (call === at) throw failure;
   };
   const store: SnapshotStore = {
-    latest: () => undefined,
+    latest() {
+      fail("latest");
+      return undefined;
+    },
     read: () => undefined,
     begin() {
       fail("begin");
@@ -268,7 +271,7 @@ function failingStore(at: "begin" | "append" | "commit"): {
   return { store, failure };
 }
 
-test.each(["begin", "append", "commit"] as const)("a snapshot that storage fails at %s is reported", (at) => {
+test.each(["latest", "begin", "append", "commit"] as const)("a snapshot that storage fails at %s is reported", (at) => {
   const { store, failure } = failingStore(at);
   const stage = new LearnerStage({ snapshots: store, snapshotBytes: 1 });
   stage.choose(opened());
