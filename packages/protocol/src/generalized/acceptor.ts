@@ -187,6 +187,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   #append(from: Address, { ballot, slot, from: first, commands }: Append, out: Output): void {
     if (ballot < this.#promised) return this.#reject(from, ballot, out);
     this.#silentTicks = 0;
+    if (slot <= this.#log.chosenThrough) {
+      return this.#agree({ kind: "Accepted", ballot, slot, from: first, commands }, out);
+    }
     const vote = this.#log.vote(slot);
     if (vote?.ballot !== ballot || first > vote.commands.size) return;
     const known = vote.commands.size - first;
@@ -212,7 +215,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     const { ballot, slot, history } = message;
     if (ballot < this.#promised) return this.#reject(from, ballot, out);
     this.#silentTicks = 0;
-    if (slot <= this.#log.chosenThrough) return this.#agree(message, out);
+    if (slot <= this.#log.chosenThrough) {
+      return this.#agree({ kind: "Accepted", ballot, slot, from: history.length, commands: [] }, out);
+    }
     this.#promised = ballot;
     const begun = this.#log.vote(slot)?.ballot === ballot;
     if (!begun) {
@@ -229,9 +234,9 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
    * The instance is closed, as this acceptor knows: what is safe in it is the history that is chosen. The vote need not
    * be remembered, and without it a leader that has to finish the instance might never get its quorum.
    */
-  #agree({ ballot, slot, history }: Accept, out: Output): void {
-    this.#promise(ballot, out);
-    this.#tell({ kind: "Accepted", ballot, slot, from: history.length, commands: [] }, out);
+  #agree(vote: Accepted, out: Output): void {
+    this.#promise(vote.ballot, out);
+    this.#tell(vote, out);
   }
 
   /** It goes on in the last instance of the highest ballot, also when the Accept of an earlier one comes late. */

@@ -266,6 +266,20 @@ test("a closed instance is not reported, and is answered from the log", () => {
   });
 });
 
+test("the end of an instance that it knows to be closed is voted for again: the leader may have heard of no vote for it", () => {
+  const stage = new Stage();
+  stage.turn(prepare(1), accept(1, 1, a), append(1, 1, 1, checkpoint));
+  const values = [{ value: a }, { value: checkpoint }];
+  stage.turn([addressOf("learner", 1), { kind: "Chosen", from: 1, values, trimmedThrough: 0 }]);
+  const vote = { kind: "Accepted", ballot: 1, slot: 1, from: 1, commands: carried(checkpoint) };
+  const { persist, afterPersist } = stage.turn(append(1, 1, 1, checkpoint));
+  expect(afterPersist).toContainEqual({ to: owner(1), message: vote });
+  expect(persist).toEqual([]);
+  // In a ballot above its promise that is promised, and nothing else recorded.
+  expect(stage.turn(append(5, 1, 1, checkpoint)).persist).toEqual([{ kind: "Prepare", ballot: 5, from: 0 }]);
+  expect(kinds(stage.turn(append(1, 1, 1, checkpoint)).send)).toEqual(["Rejected"]);
+});
+
 test("what does not fit in one answer to Prepare is asked for page by page, the earliest instances first", () => {
   const stage = new Stage();
   // Of the first two it has not heard the end.

@@ -156,9 +156,9 @@ export class HistoriesChecker {
     const held = instance.votes.get(ballot)?.get(acceptor)?.commands ?? [];
     const told = commands.every(({ command }, index) => sameCommand(held[from + index], command));
     if (told && from + commands.length <= held.length) return;
-    // Of an instance that is closed no acceptor can accept anything but what is chosen: it need not be kept.
-    const isClosed = this.#ends.has(slot + from - 1) && commands.length === 0;
-    if (isClosed && this.#record(acceptor).durableBallot >= ballot) return;
+    // Of an instance that is closed a vote need not be kept: whoever prepares a higher ballot hears that it is closed, or
+    // with what history, from those who closed it.
+    if (slot < this.#open && this.#record(acceptor).durableBallot >= ballot) return;
     const vote = `the vote of acceptor ${acceptor} for slot ${slot} in ballot ${ballot}`;
     this.#report("durability", `${vote} leaves with ${from + commands.length} commands, its disk has ${held.length}`);
   }

@@ -232,7 +232,7 @@ const endBehindMore: Exhibit = {
       step(from, { ...message, from: Math.max(message.from, held) });
     },
   })),
-  options,
+  options: { nodes: 4, faults: ["delay", "reordering", "loss"] },
 };
 
 export const historyExhibits: readonly Exhibit[] = [

@@ -94,6 +94,11 @@ const foundAsUsual: readonly (readonly [protocol: string, seed: number, wrong: s
     8015,
     "a proposer had heard of a ballot that its acceptor forgot when it crashed, and doubted that one for ever",
   ],
+  [
+    "generalized",
+    6135,
+    "all votes for the end of an instance were lost, and the acceptors, who knew it to be closed, said nothing any more",
+  ],
   ["commit", 2933, "the world damaged a file of a log that had just been removed"],
   [
     "fast",
