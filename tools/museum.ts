@@ -16,7 +16,7 @@ const text = readFileSync(page, "utf8");
 const [before = "", rest = ""] = text.split(start);
 const [oldTour = "", after = "\n"] = rest.split(end);
 const oldRows = new Map(
-  [...oldTour.matchAll(/^\| `([a-z-]+)` \|.*$/gm)].map(([line, name]): [string, string] => [name ?? "", line]),
+  [...oldTour.matchAll(/^\| `([a-z0-9-]+)` \|.*$/gm)].map(([line, name]): [string, string] => [name ?? "", line]),
 );
 const asked = process.argv.slice(2);
 

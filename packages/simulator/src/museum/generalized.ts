@@ -232,7 +232,7 @@ const endBehindMore: Exhibit = {
       step(from, { ...message, from: Math.max(message.from, held) });
     },
   })),
-  options: { nodes: 4, faults: ["delay", "reordering", "loss"] },
+  options: { nodes: 4, faults: ["crowding", "delay"] },
 };
 
 export const historyExhibits: readonly Exhibit[] = [
