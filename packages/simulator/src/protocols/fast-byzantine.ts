@@ -9,6 +9,7 @@ import { newKeyValueMachine, Replica } from "@synod/machines";
 import { LearnedLogsChecker } from "../check/learned-logs.ts";
 import { SlotVotesChecker } from "../check/slot-votes.ts";
 import { quickDigest } from "../world/digest.ts";
+import { requireEveryMemory } from "../world/memory.ts";
 import type { Cast, Setting, SimulatedProtocol } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
 import { drawCrowd, newSessionCrowd } from "./crowd.ts";
@@ -19,7 +20,7 @@ import { drawLiars, Liars } from "./liars.ts";
 import { drawLimits } from "./multi-limits.ts";
 import { ReplicaCheckers } from "./replica-checkers.ts";
 import { drawPaceBySlots, Replicas } from "./replicas.ts";
-import { openRoleLog } from "./role-log.ts";
+import { openRoleLog, realLogParts } from "./role-log.ts";
 
 type FastByzantineCast = Cast<fastByzantine.Message, fastByzantine.Entry, fastByzantine.Delivery>;
 export type FastByzantineProtocol = SimulatedProtocol<
@@ -129,7 +130,7 @@ function castOf(setting: Setting, parts: FastByzantineParts): FastByzantineCast 
       }
     },
     backing: replicas.backing,
-    openLog: (life) => openRoleLog(life),
+    openLog: (life) => openRoleLog(life, { ...realLogParts, memory: requireEveryMemory }),
     newPerson: newSessionCrowd({
       access: () => parts.access(fastByzantine.accessOf(sound)),
       workload: seenWorkload,

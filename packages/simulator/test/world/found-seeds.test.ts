@@ -99,6 +99,11 @@ const foundAsUsual: readonly (readonly [protocol: string, seed: number, wrong: s
     6135,
     "all votes for the end of an instance were lost, and the acceptors, who knew it to be closed, said nothing any more",
   ],
+  [
+    "fast-byzantine",
+    7121,
+    "the world started a learner whose disk was lost; in threads it does not start, since its log keeps what it has said",
+  ],
   ["commit", 2933, "the world damaged a file of a log that had just been removed"],
   [
     "fast",
