@@ -32,7 +32,8 @@ export function newOutput<Message, Entry, Delivery>(): Output<Message, Entry, De
 }
 
 /**
- * A role: a deterministic state machine. Time is a count of ticks; randomness is injected.
+ * A role: a deterministic state machine. Time is a count of ticks; randomness is injected, and so is a clock where ticks
+ * do not do, since a thread that is held up misses some.
  *
  * @typeParam Message the messages of its protocol, as a union discriminated by `kind`
  * @typeParam Entry what it puts on stable storage: messages of the same union, so that one codec writes both
@@ -57,3 +58,9 @@ export type RoleStatus = Readonly<Record<string, number | string | boolean>>;
 
 /** A random number in [0, 1), injected so that a run can be repeated. */
 export type Random = () => number;
+
+/**
+ * The time that has passed on the node's clock, in ticks and parts of them, since any moment. It never goes back, and it
+ * goes on while the role is held up.
+ */
+export type Clock = () => number;

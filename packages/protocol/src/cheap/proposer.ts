@@ -9,6 +9,8 @@ import { Reserve } from "./reserve.ts";
 export class Proposer extends MultiProposer {
   /** @param node a main: an auxiliary has none */
   constructor(configuration: Configuration, node: number, random: Random) {
-    super(configuration, node, random, (membership, answered) => new Reserve(configuration, membership, answered));
+    super(configuration, node, random, {
+      newRoster: (membership, answered) => new Reserve(configuration, membership, answered),
+    });
   }
 }

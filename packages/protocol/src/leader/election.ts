@@ -35,6 +35,8 @@ export class Election {
   #highest: Ballot = noBallot;
   /** The ballot of the leader that is followed; none when it fell silent. */
   #leaderBallot: Ballot = noBallot;
+  /** What acceptors that hear a leader have promised, as far as they answered the last probe. It may not lead: who does, says so. */
+  #hearsay: Ballot = noBallot;
   #silentTicks = 0;
   #timeoutTicks: number;
 
@@ -70,7 +72,7 @@ export class Election {
   /** The node that leads as far as this proposer knows, or 0. */
   get leader(): number {
     const { nodes, identities = nodes.length } = this.#configuration;
-    return ballotOwner(this.#leaderBallot, identities);
+    return ballotOwner(this.#leaderBallot === noBallot ? this.#hearsay : this.#leaderBallot, identities);
   }
 
   /** How many acceptors a proposer without a quorum reaches; undefined as long as a quorum may be there. */
@@ -93,6 +95,7 @@ export class Election {
     if (ballot < this.#leaderBallot) return;
     this.saw(ballot);
     this.#leaderBallot = ballot;
+    this.#hearsay = noBallot;
     this.#reached = undefined;
     this.#rest();
   }
@@ -104,6 +107,7 @@ export class Election {
    */
   standDown(reached?: number): void {
     this.#leaderBallot = noBallot;
+    this.#hearsay = noBallot;
     this.#reached = reached;
     this.#rest();
   }
@@ -121,6 +125,7 @@ export class Election {
     else this.#leaderBallot = noBallot;
     this.#probing = true;
     this.#round += 1;
+    this.#hearsay = noBallot;
     this.#answered.clear();
     this.#silent.clear();
     this.#silentTicks = 0;
@@ -136,7 +141,7 @@ export class Election {
     this.#answered.add(node);
     if (leaderSilent) this.#silent.add(node);
     // Its own clients are better sent to the leader that others hear than nowhere.
-    else this.#leaderBallot = Math.max(this.#leaderBallot, promised);
+    else this.#hearsay = Math.max(this.#hearsay, promised);
     if (!this.#isEach(isPhase1Quorum, this.#silent) || !this.#quorumAnswered()) return false;
     this.standDown();
     return true;

@@ -6,13 +6,14 @@
  */
 import { addressOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
-import type { RoleMachine, RoleStatus } from "../output.ts";
+import type { Clock, RoleMachine, RoleStatus } from "../output.ts";
 import { AcceptorLog } from "../replication/acceptor-log.ts";
 import { mayBeLost } from "../quorum.ts";
 import { LogKeeper } from "../replication/log-keeper.ts";
 import { AcceptorMemberships } from "./acceptor-memberships.ts";
 import { firstMemberships, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
+import { Grant, leasing } from "./lease.ts";
 import type { Accept, Accepted, Entry, Heartbeat, Message, Prepare, Probe, Slot, Trim } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { Sources } from "./sources.ts";
@@ -31,9 +32,11 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   readonly #memberships: AcceptorMemberships;
   readonly #sources: Sources;
   readonly #keeper: LogKeeper<Trim>;
+  readonly #grant: Grant | undefined;
   #silentTicks: number;
 
-  constructor(configuration: Configuration, node: number) {
+  /** @param clock where the configuration has leases */
+  constructor(configuration: Configuration, node: number, clock?: Clock) {
     this.#configuration = configuration;
     this.#node = node;
     this.#isAuxiliary = configuration.auxiliaries.includes(node);
@@ -65,6 +68,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       log,
     );
     this.#ownLearner = addressOf("learner", node);
+    const leases = leasing(configuration.lease, clock);
+    this.#grant = leases && new Grant(leases);
     // A new acceptor has heard no leader, and keeps nobody from becoming one.
     this.#silentTicks = configuration.timing.electionTicks;
   }
@@ -142,13 +147,14 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
 
   /**
    * Phase 1b. A ballot belongs to one proposer, so that an equal one is the same Prepare again, or its next page: the
-   * answer is given again and promises nothing new.
+   * answer is given again and promises nothing new. One that a lease forbids will come again.
    */
   #prepare(from: Address, { ballot, from: first }: Prepare, out: Output): void {
     if (ballot < this.#promised) {
       out.send.push({ to: from, message: { kind: "Rejected", ballot, promised: this.#promised } });
       return;
     }
+    if (ballot > this.#promised && this.#grant?.forbids(ballot) === true) return;
     this.#promise(ballot, out);
     this.#silentTicks = 0;
     const memberships = this.#memberships.now.bytes;
@@ -223,6 +229,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     }
     this.#silentTicks = 0;
     this.#log.learnCommit(ballot, commitPoint);
+    this.#grant?.renew(ballot);
     // Says nothing that a lost vote could make untrue, so that it need not wait for a sync: a leader of this ballot
     // was promised it durably, and a higher promise would have rejected it.
     const { chosenThrough } = this.#log;
@@ -232,7 +239,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
   /** Who asks may be a member no more, and go when enough know what it helped to choose: that must outlive a restart. */
   #probe(from: Address, { round }: Probe, out: Output): void {
     this.#promise(this.#promised, out);
-    const leaderSilent = this.#silentTicks >= this.#configuration.timing.electionTicks;
+    const isSilent = this.#silentTicks >= this.#configuration.timing.electionTicks;
+    const leaderSilent = isSilent && this.#grant?.isRunning !== true;
     const memberships = this.#memberships.now.bytes;
     const { chosenThrough } = this.#log;
     const promised = this.#promised;

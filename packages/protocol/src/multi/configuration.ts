@@ -5,6 +5,7 @@ import { majority, type QuorumSystem } from "../quorum.ts";
 import { membershipOf } from "../reconfiguration/membership.ts";
 import { Memberships } from "../reconfiguration/memberships.ts";
 import { limits, timing, type Bounds, type Timing } from "../limits.ts";
+import type { Lease } from "./lease.ts";
 
 export type { Bounds, Timing };
 
@@ -32,6 +33,8 @@ export interface Configuration {
    */
   readonly alphaSlots: number;
   readonly learning: Learning;
+  /** A leader answers reads under a lease; undefined, and a quorum confirms each. The same for all nodes. */
+  readonly lease?: Lease | undefined;
   readonly timing: Timing;
   readonly limits: Bounds;
 }

@@ -22,9 +22,10 @@ import type { Configuration } from "./configuration.ts";
 import type { Output } from "./delivery.ts";
 import { Farewell } from "./farewell.ts";
 import { Handover } from "./handover.ts";
+import type { Grants } from "./lease.ts";
 import type { Heartbeat, Message, Promised, Read, Reconfigure, Slot } from "./messages.ts";
 import { sendAgain, sendToOthers } from "./proposals.ts";
-import { PendingReads } from "./reads.ts";
+import { PendingReads, type PendingRead } from "./reads.ts";
 import type { Roster } from "./roster.ts";
 import { Succession } from "./succession.ts";
 import { Window } from "./window.ts";
@@ -55,7 +56,10 @@ export class Leadership {
   #heartbeatTicks = 0;
   #isOutrun = false;
 
-  /** @param memberships as all that `preparation` knows to be chosen leaves it */
+  /**
+   * @param memberships as all that `preparation` knows to be chosen leaves it
+   * @param grants where leaders have leases
+   */
   constructor(
     configuration: Configuration,
     node: number,
@@ -63,6 +67,7 @@ export class Leadership {
     preparation: Preparation,
     memberships: Memberships,
     roster: Roster,
+    grants: Grants | undefined,
   ) {
     this.#configuration = configuration;
     this.#node = node;
@@ -73,7 +78,7 @@ export class Leadership {
     const members = memberships.membersFrom(chosenThrough + 1);
     this.#window = new Window(configuration.limits, chosenThrough);
     this.#governing = memberships.periodsFrom(chosenThrough + 1).map(({ membership }) => membership);
-    this.#reads = new PendingReads(this.#governing);
+    this.#reads = new PendingReads(this.#governing, grants);
     this.#agenda = new Agenda(preparation, configuration.limits.windowSlots);
     this.#announced = chosenThrough;
     const { timing } = configuration;
@@ -108,6 +113,11 @@ export class Leadership {
   /** Whether quorums have answered lately: a leader that reaches none is in the way of one that would. */
   get reachesQuorum(): boolean {
     return this.#governing.every((membership) => this.#attendance.reaches(membership));
+  }
+
+  /** Reads that were answered under the lease. */
+  get leasedReads(): number {
+    return this.#reads.leasedReads;
   }
 
   get isVouchedFor(): boolean {
@@ -146,6 +156,7 @@ export class Leadership {
     }
     while (this.#window.hasRoom && this.#proposeNext(queue, out));
     this.#reads.decide(this.#isPreparing, this.commitPoint, this.#governing, this.#lastFilled);
+    for (const read of this.#reads.leased()) answer(read, out);
     if (this.#reads.wantsRound) this.#audience.asks(this.#heartbeat(), out);
   }
 
@@ -208,10 +219,7 @@ export class Leadership {
       const message: Message = { kind: "Prepare", ballot: this.#ballot, from: this.#window.nextSlot };
       out.send.push({ to: addressOf("acceptor", node), message });
     }
-    for (const { client, read, slot } of this.#reads.answered(node, round)) {
-      const to = addressOf("learner", read.learner);
-      out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
-    }
+    for (const read of this.#reads.answered(node, round)) answer(read, out);
   }
 
   tick(out: Output): void {
@@ -382,4 +390,10 @@ export class Leadership {
     const { bytes: memberships } = this.#memberships;
     return { kind: "Heartbeat", ballot: this.#ballot, commitPoint: this.#window.commitPoint, round, memberships };
   }
+}
+
+/** The learner that was asked for answers, from a state that is new enough. */
+function answer({ client, read, slot }: PendingRead, out: Output): void {
+  const to = addressOf("learner", read.learner);
+  out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
 }

@@ -4,7 +4,7 @@
  */
 import { addressOf, nodeOf, type Address } from "../address.ts";
 import { nextBallot, noBallot, type Ballot } from "../ballot.ts";
-import type { Random, RoleMachine, RoleStatus } from "../output.ts";
+import type { Clock, Random, RoleMachine, RoleStatus } from "../output.ts";
 import { Election } from "../leader/election.ts";
 import { Preparation } from "../leader/preparation.ts";
 import { RequestQueue } from "../leader/queue.ts";
@@ -14,11 +14,20 @@ import type { Memberships } from "../reconfiguration/memberships.ts";
 import { firstMemberships, type Configuration } from "./configuration.ts";
 import type { Delivery, Output } from "./delivery.ts";
 import { Leadership } from "./leadership.ts";
+import { Grants, leasing, type Leasing } from "./lease.ts";
 import type { Accepted, Entry, Heartbeat, HeartbeatAck, Message } from "./messages.ts";
 import type { ProbeReply, Promised, Read, Reconfigure, Rejected, Request, Slot } from "./messages.ts";
 import { isPlausible } from "./plausible.ts";
 import { everyMember, type NewRoster } from "./roster.ts";
 import { Standing } from "./standing.ts";
+
+/** What a proposer may be given beside what every one needs. */
+export interface ProposerParts {
+  /** Whom it calls on when it leads: all members unless it is given. */
+  readonly newRoster?: NewRoster;
+  /** Where the configuration has leases. */
+  readonly clock?: Clock;
+}
 
 export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #configuration: Configuration;
@@ -26,6 +35,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   readonly #election: Election;
   readonly #queue: RequestQueue;
   readonly #newRoster: NewRoster;
+  readonly #leases: Leasing | undefined;
 
   /** The ballot that it prepares or leads with, or the last one that it did: on stable storage before it is used. */
   #ballot: Ballot = noBallot;
@@ -40,12 +50,14 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #preparation: Preparation | undefined;
   /** Phase 1 done: it leads. */
   #leadership: Leadership | undefined;
+  /** Reads that were answered under a lease when it led before. */
+  #leasedReads = 0;
 
-  /** @param newRoster whom it calls on when it leads: all members unless it is given */
-  constructor(configuration: Configuration, node: number, random: Random, newRoster?: NewRoster) {
+  constructor(configuration: Configuration, node: number, random: Random, { newRoster, clock }: ProposerParts = {}) {
     this.#configuration = configuration;
     this.#node = node;
     this.#newRoster = newRoster ?? (() => everyMember(configuration.identities));
+    this.#leases = leasing(configuration.lease, clock);
     const first = firstMemberships(configuration);
     this.#standing = new Standing(first, node);
     this.#prepared = first;
@@ -126,6 +138,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       commitPoint: leading?.commitPoint ?? this.#commitPoint,
       slotsInFlight: leading?.slotsInFlight ?? 0,
       queuedBytes: this.#queue.sizeBytes,
+      ...(this.#leases && { leasedReads: this.#leasedReads + (leading?.leasedReads ?? 0) }),
       membership: membership.number,
       members: membership.members.join(","),
     };
@@ -229,6 +242,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
       this.#preparation,
       this.#prepared,
       this.#newRoster(membership, answered),
+      this.#leases && new Grants(this.#leases),
     );
     this.#preparation = undefined;
     this.#leadership.announce(out);
@@ -285,6 +299,7 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
   #release(out: Output): void {
     const origins = [...this.#queue.clear(), ...(this.#leadership?.origins() ?? [])];
     this.#commitPoint = Math.max(this.#commitPoint, this.#leadership?.commitPoint ?? 0);
+    this.#leasedReads += this.#leadership?.leasedReads ?? 0;
     if (this.#leadership !== undefined) this.#learnMemberships(this.#leadership.memberships.bytes, this.#commitPoint);
     this.#leadership = undefined;
     this.#preparation = undefined;

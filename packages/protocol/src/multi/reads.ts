@@ -3,12 +3,15 @@
  * that was proposed by then, once a phase 2 quorum has confirmed, after it was received, that no higher ballot has been
  * promised.
  *
+ * A leader with a lease need not ask: as long as it runs, such a quorum keeps that up.
+ *
  * What was chosen unknown to this leader was chosen by members of the slots behind those that it proposed. Their quorums
  * confirm: of each membership that governs some of the next alpha slots. As long as it does not know these, reads wait.
  */
 import type { Address } from "../address.ts";
 import { isPhase2Quorum, noAcceptors } from "../quorum.ts";
-import { withMember, type Membership } from "../reconfiguration/membership.ts";
+import { membersAmong, withMember, type Membership } from "../reconfiguration/membership.ts";
+import type { Grants } from "./lease.ts";
 import type { Read, Slot } from "./messages.ts";
 
 export interface PendingRead {
@@ -32,10 +35,16 @@ export class PendingReads {
   /** The highest round that each acceptor, by node, has answered. */
   readonly #answered = new Map<number, number>();
   #confirmed = 0;
+  readonly #grants: Grants | undefined;
+  #leasedReads = 0;
 
-  /** @param memberships of each of which a phase 2 quorum must confirm */
-  constructor(memberships: readonly Membership[]) {
+  /**
+   * @param memberships of each of which a phase 2 quorum must confirm
+   * @param grants where leaders have leases
+   */
+  constructor(memberships: readonly Membership[], grants?: Grants) {
     this.#memberships = memberships;
+    this.#grants = grants;
   }
 
   /** Nothing is confirmed now: who confirms may change unseen. */
@@ -92,11 +101,27 @@ export class PendingReads {
   /** Numbers the next heartbeat. */
   nextRound(): number {
     this.#sent += 1;
+    this.#grants?.sends(this.#sent);
     return this.#sent;
+  }
+
+  /** Those that the lease answers for, if it runs now. */
+  leased(): readonly PendingRead[] {
+    if (this.#grants === undefined || this.#isHeld || this.#reads.length === 0) return [];
+    const { running } = this.#grants;
+    if (!this.#memberships.every((each) => isPhase2Quorum(each.quorums, membersAmong(each, running)))) return [];
+    this.#leasedReads += this.#reads.length;
+    return this.#reads.splice(0);
+  }
+
+  /** How many the lease has answered for. */
+  get leasedReads(): number {
+    return this.#leasedReads;
   }
 
   /** An acceptor confirmed a round; returns the reads that are confirmed by it. */
   answered(node: number, round: number): readonly PendingRead[] {
+    this.#grants?.acknowledged(node, round);
     if (round <= (this.#answered.get(node) ?? 0)) return [];
     this.#answered.set(node, round);
     // The greatest round that a quorum has answered, among the rounds answered.

@@ -56,6 +56,20 @@ test("it tries when a phase 1 quorum hears no leader and a phase 2 quorum answer
   }
 });
 
+test("who is heard to lead counts for more than a higher ballot that some acceptor promised: its owner may never lead", () => {
+  const election = probing();
+  const heard = { kind: "ProbeReply", round: election.round, promised: 3, leaderSilent: false } as const;
+  election.probed(1, heard);
+  expect(election.leader).toBe(3);
+  election.heard(2);
+  expect([election.leader, election.isProbing]).toEqual([2, false]);
+  // And what was said long ago counts for nothing.
+  const later = probing();
+  later.probed(1, { ...heard, round: later.round });
+  while (!later.tick());
+  expect(later.leader).toBe(0);
+});
+
 describe("answers that do not count", () => {
   const silent = (round: number, promised = noBallot) =>
     ({ kind: "ProbeReply", round, promised, leaderSilent: true, chosenThrough: 0, memberships: unchanged }) as const;

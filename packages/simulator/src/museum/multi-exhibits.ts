@@ -18,15 +18,17 @@ export function multiWith(parts: Partial<MultiParts>): Simulation {
 
 export function multiWithProposer(patch: NewMultiPatch): Simulation {
   return multiWith({
-    proposer: (configuration, node, random) =>
-      new PatchedRole(new multi.Proposer(configuration, node, random), (status) => patch(status, configuration, node)),
+    proposer: (configuration, node, random, clock) =>
+      new PatchedRole(new multi.Proposer(configuration, node, random, { clock }), (status) =>
+        patch(status, configuration, node),
+      ),
   });
 }
 
 export function multiWithAcceptor(patch: NewMultiPatch): Simulation {
   return multiWith({
-    acceptor: (configuration, node) =>
-      new PatchedRole(new multi.Acceptor(configuration, node), (status) => patch(status, configuration, node)),
+    acceptor: (configuration, node, clock) =>
+      new PatchedRole(new multi.Acceptor(configuration, node, clock), (status) => patch(status, configuration, node)),
   });
 }
 

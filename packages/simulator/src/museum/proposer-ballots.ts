@@ -38,8 +38,8 @@ const sameIdentity: Exhibit = {
     "two values are proposed under one number.",
   source: "logcabin/logcabin issue 195; deric/puppet-zookeeper issue 127; Paxos Made Simple §2.5",
   simulation: multiWith({
-    proposer: (configuration, node, random) =>
-      new PatchedRole(new multi.Proposer(configuration, 1, random), () => ({
+    proposer: (configuration, node, random, clock) =>
+      new PatchedRole(new multi.Proposer(configuration, 1, random, { clock }), () => ({
         // Or it would hear its own heartbeats, and follow itself.
         output: (out) => rewrite(out.send, (each) => (each.to === addressOf("proposer", node) ? undefined : each)),
       })),

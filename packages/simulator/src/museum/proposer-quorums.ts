@@ -65,11 +65,11 @@ const twoConfigurations: Exhibit = {
     "the mend is to commit an entry of one's own term first. Here node 2 goes by {2, 3, 4}, the others by all five.",
   source: "D. Ongaro, bug in single-server membership changes, raft-dev, July 2015",
   simulation: multiWith({
-    proposer(configuration, node, random) {
-      if (node !== 2) return new multi.Proposer(configuration, node, random);
+    proposer(configuration, node, random, clock) {
+      if (node !== 2) return new multi.Proposer(configuration, node, random, { clock });
       const isRemoved = (address: Address): boolean =>
         roleOf(address) === "acceptor" && removedMembers.includes(nodeOf(address));
-      const role = new multi.Proposer({ ...configuration, quorums: unchecked(5, 2, 2) }, node, random);
+      const role = new multi.Proposer({ ...configuration, quorums: unchecked(5, 2, 2) }, node, random, { clock });
       return new PatchedRole(role, () => ({
         step(from, message, step) {
           if (!isRemoved(from)) step(from, message);

@@ -32,8 +32,8 @@ const windowBeyondAlpha: Exhibit = {
     "change that is being chosen makes them the wrong ones.",
   source: "Paxos Made Simple §3: a leader may get α commands ahead, and not more",
   simulation: multiWith({
-    proposer: (configuration, node, random) =>
-      new multi.Proposer({ ...configuration, limits: wider(configuration) }, node, random),
+    proposer: (configuration, node, random, clock) =>
+      new multi.Proposer({ ...configuration, limits: wider(configuration) }, node, random, { clock }),
   }),
   options,
 };

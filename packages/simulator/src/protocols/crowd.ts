@@ -5,6 +5,7 @@ import type { Access, ServiceMessage } from "@synod/protocol";
 import { Session } from "@synod/client";
 import type { PersonSurroundings } from "../world/protocol.ts";
 import type { Randomness } from "../world/randomness.ts";
+import type { Workload } from "../world/workload.ts";
 import { SessionPerson, type SessionPersonOptions } from "./session-person.ts";
 
 export interface Crowd {
@@ -26,6 +27,8 @@ export interface CrowdOptions
     Partial<Pick<SessionPersonOptions, "newSession" | "comesBack">> {
   /** How a client that comes now uses the protocol. */
   readonly access: () => Access;
+  /** They read far more than they write. */
+  readonly mostlyReads?: boolean;
 }
 
 /** Makes one client after the other: no two of them ask for the same thing. */
@@ -33,7 +36,8 @@ export function newSessionCrowd(
   options: CrowdOptions,
 ): (surroundings: PersonSurroundings<ServiceMessage>) => SessionPerson {
   const { access, newSession = (session) => new Session(session), comesBack = ({ move }) => move() } = options;
-  const { workload, thinkMicroseconds } = options;
+  const { thinkMicroseconds, mostlyReads = false } = options;
+  const workload = mostlyReads ? readingOften(options.workload) : options.workload;
   let unique = 0;
   const nextUnique = (): number => (unique += 1);
   return (surroundings) =>
@@ -46,4 +50,20 @@ export function newSessionCrowd(
       comesBack,
       thinkMicroseconds,
     });
+}
+
+/** How often a client thinks again before it asks for a command. */
+const secondThoughts = 5;
+
+function readingOften(workload: Workload): Workload {
+  return {
+    ...workload,
+    next(randomness, unique) {
+      let operation = workload.next(randomness, unique);
+      for (let count = 0; count < secondThoughts && operation.kind === "command"; count++) {
+        operation = workload.next(randomness, unique);
+      }
+      return operation;
+    },
+  };
 }

@@ -2,7 +2,7 @@
  * Multi-Paxos in the world: the replicated state machine, with its sessions, snapshots and clients.
  */
 import { addressOf, flexible, majority, mayBeLost, leaderAccess, multi, noSuchRole, roleOf } from "@synod/protocol";
-import type { Access, Address, QuorumSystem, Random, RoleMachine, ServiceMessage } from "@synod/protocol";
+import type { Access, Address, Clock, QuorumSystem, Random, RoleMachine, ServiceMessage } from "@synod/protocol";
 import { Session, type SessionOptions } from "@synod/client";
 import { leavingBacking, Replication, type Backing, type ReplicationOptions } from "@synod/driver";
 import { newKeyValueMachine, Replica, type ReplicaOptions } from "@synod/machines";
@@ -13,6 +13,7 @@ import { administration, nodesAfter } from "./administration.ts";
 import { mostLater } from "./administrator.ts";
 import { drawCrowd, newSessionCrowd } from "./crowd.ts";
 import { keyValueWorkload } from "./key-value.ts";
+import { drawLease, drawMostlyReads, LeasedReads, siteAmong, withPatience } from "./leases.ts";
 import { drawLeaderTimes } from "./leader-times.ts";
 import { MultiCheckers } from "./multi-checkers.ts";
 import { drawLimits } from "./multi-limits.ts";
@@ -28,8 +29,8 @@ export type MultiRole = RoleMachine<multi.Message, multi.Entry, multi.Delivery>;
 /** What a run of Multi-Paxos is made of: all real, unless a museum's exhibit replaces a part. */
 export interface MultiParts extends RoleLogParts {
   configuration(configuration: multi.Configuration): multi.Configuration;
-  proposer(configuration: multi.Configuration, node: number, random: Random): MultiRole;
-  acceptor(configuration: multi.Configuration, node: number): MultiRole;
+  proposer(configuration: multi.Configuration, node: number, random: Random, clock: Clock): MultiRole;
+  acceptor(configuration: multi.Configuration, node: number, clock: Clock): MultiRole;
   /** Sees what a learner takes and gives, between it and its driver. */
   learner(learner: multi.Learner, configuration: multi.Configuration, node: number): MultiRole;
   snapshots(folder: string, files: FileLayer): SnapshotStore;
@@ -44,8 +45,8 @@ export interface MultiParts extends RoleLogParts {
 const realParts: MultiParts = {
   ...realLogParts,
   configuration: (configuration) => configuration,
-  proposer: (configuration, node, random) => new multi.Proposer(configuration, node, random),
-  acceptor: (configuration, node) => new multi.Acceptor(configuration, node),
+  proposer: (configuration, node, random, clock) => new multi.Proposer(configuration, node, random, { clock }),
+  acceptor: (configuration, node, clock) => new multi.Acceptor(configuration, node, clock),
   learner: (learner) => learner,
   snapshots: (folder, files) => new FileSnapshots(folder, files),
   replica: (options) => new Replica(options),
@@ -87,6 +88,10 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     pace: drawPaceByBytes(randomness),
     reached,
   });
+  const leases = new LeasedReads();
+  // A leader tells former members to stop now and then: by the times of a patient one, too late for this run.
+  const timed = (node: number): multi.Configuration =>
+    membersChange ? configuration : withPatience(configuration, randomness.stream("patience", node));
   const crowd = drawCrowd(randomness.stream("crowd"));
   return {
     nodes,
@@ -96,6 +101,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     progressTicks: 3000,
     stability: { ticks: 300, mostChanges: 2, leaderChanges: () => reached.get("leader-changes") },
     people: crowd.people,
+    ...(configuration.lease && { siteOf: (client: Address) => siteAmong(nodes, client) }),
     segmentBytes: randomness.pick([512, 4096, 65_536]),
     model: workload.model,
     watcher: new MultiWatcher({
@@ -104,12 +110,12 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
       reached,
       survivingSnapshot: replicas.survivingSnapshot,
     }),
-    newRole(role, node, { random }) {
+    newRole(role, node, { random, clock }) {
       switch (role) {
         case "proposer":
-          return parts.proposer(configuration, node, random);
+          return leases.counts(parts.proposer(timed(node), node, random, clock));
         case "acceptor":
-          return parts.acceptor(configuration, node);
+          return parts.acceptor(configuration, node, clock);
         case "learner":
           return parts.learner(replicas.learns(node, new multi.Learner(configuration, node)), configuration, node);
         default:
@@ -122,6 +128,7 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
     newPerson: newSessionCrowd({
       access: () => (membersChange ? accessOf(() => checkers.consensus.members.members) : leaderAccess(nodes)),
       workload: seenWorkload,
+      mostlyReads: configuration.lease !== undefined && drawMostlyReads(randomness.stream("reads")),
       newSession: parts.session,
       comesBack: parts.comesBack,
       thinkMicroseconds: crowd.thinkMicroseconds,
@@ -140,7 +147,10 @@ function castOf(setting: Setting, parts: MultiParts): MultiCast {
       if (left !== undefined) return `node ${left} is no member, and goes on`;
       return replicas.unsettled(members, isUp);
     },
-    finalCheck: () => checkers.finish(),
+    finalCheck() {
+      leases.count(reached);
+      checkers.finish();
+    },
   };
 }
 
@@ -166,6 +176,7 @@ function drawConfiguration(
     alphaSlots: limits.windowSlots + randomness.stream("alpha").pick([0, 0, 1, 5]),
     quorums: drawQuorums(randomness, count),
     learning: randomness.pick(["distinguished", "every"]),
+    lease: drawLease(randomness.stream("lease")),
     timing: times,
     limits,
   });

@@ -1,7 +1,7 @@
 /**
  * The simulated network: frames between endpoints, late, lost, doubled, damaged or kept back as its faults say.
  */
-import { nodeOf, roleOf } from "@synod/protocol";
+import { nodeOf, roleOf, type Address } from "@synod/protocol";
 import { newTransportCounters, type Endpoint, type TakeFrame, type Transport } from "@synod/transports";
 import type { Clock } from "./clock.ts";
 import { damageFrame } from "./damage.ts";
@@ -14,7 +14,7 @@ export interface NetworkFault {
   readonly name: string;
   /** Only frames from or to these nodes are struck; all when there are none. */
   readonly nodes?: readonly number[];
-  /** Whether frames from one node to another are cut off; clients are on no node and are never asked about. */
+  /** Whether frames from one node to another are cut off; a client is where its site says, or on no node. */
   readonly cuts?: (from: number, to: number) => boolean;
   /** Whether frames wait until it is over, instead of being lost. */
   readonly clogs?: (from: number, to: number) => boolean;
@@ -41,6 +41,8 @@ export interface NetworkOptions {
   readonly latency: Latency;
   /** Hears of each frame that arrives, before it is opened. */
   readonly arrived: (from: Endpoint, to: Endpoint, frame: Uint8Array) => void;
+  /** The node beside which a client lives: what cuts that node off cuts it off as well. Undefined when nothing does. */
+  readonly siteOf?: ((client: Address) => number | undefined) | undefined;
 }
 
 interface Clogged {
@@ -148,9 +150,8 @@ export class Network {
   /** Whether a fault between two nodes keeps the frame from passing. */
   #isStopped(path: Path, frame: Uint8Array): boolean {
     const { from, to } = path;
-    if (roleOf(from) === "client" || roleOf(to) === "client") return false;
-    const [one, other] = [nodeOf(from), nodeOf(to)];
-    if (one === other) return false;
+    const [one, other] = [this.#siteOf(from), this.#siteOf(to)];
+    if (one === undefined || other === undefined || one === other) return false;
     for (const [fault, clogged] of this.#faults) {
       const clogs = fault.clogs?.(one, other) === true;
       if (!clogs && fault.cuts?.(one, other) !== true) continue;
@@ -159,6 +160,10 @@ export class Network {
       return true;
     }
     return false;
+  }
+
+  #siteOf(endpoint: Endpoint): number | undefined {
+    return roleOf(endpoint) === "client" ? this.#options.siteOf?.(endpoint) : nodeOf(endpoint);
   }
 
   /** What chance does to a frame that passes. */

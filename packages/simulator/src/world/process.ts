@@ -12,7 +12,7 @@ import type { NodeDisk } from "./disk.ts";
 import type { Lies } from "./lies.ts";
 import { tickKind, type Fingerprint } from "./fingerprint.ts";
 import type { Network } from "./network.ts";
-import { usualPace, type Pace } from "./pace.ts";
+import { Pace, usualPace } from "./pace.ts";
 import type { Cast, Life, SimulatedProtocol, Watcher } from "./protocol.ts";
 import type { Randomness } from "./randomness.ts";
 import type { KeyRing } from "./signatures.ts";
@@ -75,7 +75,7 @@ class WatchedHost<Message> extends Host<Message> {
 
 export class Process<Message extends { readonly kind: string }, Entry extends Message, Delivery> {
   readonly plan: ProcessPlan;
-  readonly pace: Pace = { ...usualPace };
+  readonly pace: Pace;
   readonly #world: ProcessWorld<Message, Entry, Delivery>;
   #life = 0;
   #host: WatchedHost<Message> | undefined;
@@ -90,6 +90,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
 
   constructor(plan: ProcessPlan, world: ProcessWorld<Message, Entry, Delivery>) {
     this.plan = plan;
+    this.pace = new Pace(world.clock);
     this.#world = world;
   }
 
@@ -223,6 +224,7 @@ export class Process<Message extends { readonly kind: string }, Entry extends Me
       number,
       hasTakenPart: this.#havingTakenPart.has(address),
       random,
+      clock: () => this.pace.ticks,
       files: this.plan.disk.filesFor({
         address,
         awake: (completion) => this.#awake(number, completion),

@@ -3,7 +3,7 @@
  * checkers and the commands take it from there.
  */
 import { addressOf } from "@synod/protocol";
-import type { Address, Layout, NodeRole, Random, RoleMachine, Seals } from "@synod/protocol";
+import type { Address, Clock, Layout, NodeRole, Random, RoleMachine, Seals } from "@synod/protocol";
 import type { Backing, Front, Resident, RoleRecovered } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import type { FileLayer, Log, StorageError } from "@synod/storage";
@@ -43,6 +43,8 @@ export interface Life {
   /** It has taken part in an earlier life: a first start that failed has left nothing to remember. */
   readonly hasTakenPart: boolean;
   readonly random: Random;
+  /** The clock of its process, which may be fast or slow; a jump of the time of day is none of it. */
+  readonly clock: Clock;
   /** The disk of its node, as it is seen in this life. */
   readonly files: FileLayer;
   /** The folder of its own on that disk. */
@@ -191,6 +193,8 @@ export interface Cast<Message, Entry extends Message, Delivery> {
     leaderChanges(): number;
   };
   readonly people: number;
+  /** The node beside which a client lives, and with which it is cut off; clients reach all nodes unless told. */
+  siteOf?(client: Address): number;
   newRole(role: NodeRole, node: number, life: Life): RoleMachine<Message, Entry, Delivery>;
   /** What stands behind a role in this life, if anything does. */
   backing(

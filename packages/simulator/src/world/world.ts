@@ -88,6 +88,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
   #personTicks = 0;
   /** Addresses that people have had until now. */
   #personAddresses = 0;
+  #isHealed = false;
 
   constructor(options: WorldOptions<Message, Entry, Delivery>) {
     this.#options = options;
@@ -102,6 +103,8 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
       randomness: randomness.stream("network"),
       faults: this.faults,
       latency: machines.latencyMicroseconds,
+      // A partition may stay; then clients are where they are answered.
+      siteOf: (client) => (this.#isHealed ? undefined : cast.siteOf?.(client)),
       arrived: (from, to, frame) => {
         this.#arrivals += 1;
         this.#fingerprint.add(arrivalKind + from, this.clock.now, to);
@@ -149,6 +152,7 @@ export class World<Message extends { readonly kind: string }, Entry extends Mess
 
   /** All that can come back does, and what is lost is taken away; the faults have ended by themselves. */
   heal(): void {
+    this.#isHealed = true;
     for (const victim of this.#victims.values()) {
       // A part of it may still be up, and would lead.
       if (victim.isLost) victim.crash("on");

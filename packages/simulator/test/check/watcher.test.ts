@@ -22,11 +22,12 @@ function finds(checker: string, parts: Partial<MultiParts>, options: Omit<RunOpt
 type Change = (out: multi.Output) => void;
 
 const acceptor = (output: Change): Partial<MultiParts> => ({
-  acceptor: (configuration, node) => new PatchedRole(new multi.Acceptor(configuration, node), () => ({ output })),
+  acceptor: (configuration, node, clock) =>
+    new PatchedRole(new multi.Acceptor(configuration, node, clock), () => ({ output })),
 });
 const proposer = (output: Change): Partial<MultiParts> => ({
-  proposer: (configuration, node, random) =>
-    new PatchedRole(new multi.Proposer(configuration, node, random), () => ({ output })),
+  proposer: (configuration, node, random, clock) =>
+    new PatchedRole(new multi.Proposer(configuration, node, random, { clock }), () => ({ output })),
 });
 const learner = (output: Change): Partial<MultiParts> => ({
   learner: (role) => new PatchedRole<multi.Message, multi.Entry, multi.Delivery>(role, () => ({ output })),

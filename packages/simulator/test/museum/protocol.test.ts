@@ -14,9 +14,10 @@ const nothing = { name: "nothing", title: "", story: "", source: "" };
 describe("a patched role", () => {
   test("is the role itself as long as the patch changes nothing", () => {
     const patched = multiWith({
-      proposer: (configuration, node, random) =>
-        new PatchedRole(new multi.Proposer(configuration, node, random), () => ({})),
-      acceptor: (configuration, node) => new PatchedRole(new multi.Acceptor(configuration, node), () => ({})),
+      proposer: (configuration, node, random, clock) =>
+        new PatchedRole(new multi.Proposer(configuration, node, random, { clock }), () => ({})),
+      acceptor: (configuration, node, clock) =>
+        new PatchedRole(new multi.Acceptor(configuration, node, clock), () => ({})),
       learner: (learner) => new PatchedRole(learner, () => ({ step: (from, message, step) => step(from, message) })),
     });
     for (const seed of [1, 2, 3]) expect(patched.run({ seed }).hash).toBe(simulate({ seed }).hash);
