@@ -87,6 +87,16 @@ export const recovery = Flag.Literals("recovery", ["coordinated", "uncoordinated
   Flag.optional,
 );
 
+/** What reads are answered by, of a protocol that leaves the choice. */
+export type Reads = "confirmed" | "leased";
+
+export const reads = Flag.Literals("reads", ["confirmed", "leased"]).pipe(
+  Flag.withDescription(
+    "What a leader of multi answers reads by: a quorum that confirms it, which is the default, or a lease of 200 ms, which rests on clocks of which none runs 10 % faster than another",
+  ),
+  Flag.optional,
+);
+
 /** A flag that takes a whole number from `minimum` to `maximum`. */
 export function wholeNumber(name: string, minimum: number, maximum: number): Flag.Flag<number> {
   return Flag.String(name).pipe(

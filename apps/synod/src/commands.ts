@@ -8,7 +8,7 @@ import { Argument, Command, Flag } from "effect/cli";
 import { bench, showBench } from "./bench/bench.ts";
 import { progress, showSoak, soak } from "./bench/soak.ts";
 import { checkCommand, museumCommand, replayCommand } from "./check/commands.ts";
-import { json, quorums, recovery, wholeNumber } from "./command-line.ts";
+import { json, quorums, reads, recovery, wholeNumber } from "./command-line.ts";
 import { failWith } from "./failure.ts";
 import { listScenarios, trace } from "./trace.ts";
 import { up } from "./up.ts";
@@ -56,6 +56,7 @@ const upCommand = Command.make(
     nodes,
     quorums,
     recovery,
+    reads,
     placement,
     signatures,
     volatile,
@@ -71,6 +72,7 @@ const upCommand = Command.make(
         nodes: nodesOf(settings),
         quorums: Option.getOrUndefined(settings.quorums),
         recovery: Option.getOrUndefined(settings.recovery),
+        reads: Option.getOrUndefined(settings.reads),
       }),
     ).pipe(failWith),
 ).pipe(

@@ -3,7 +3,7 @@
  */
 import { Cluster, type ClusterOptions, type StartError } from "@synod/cluster";
 import { Effect, type Scope } from "effect";
-import type { QuorumSizes, Recovery } from "./command-line.ts";
+import type { QuorumSizes, Reads, Recovery } from "./command-line.ts";
 import type { ProgramError, ReaderGone } from "./failure.ts";
 import { converse } from "./shell/conversation.ts";
 import { showBytes } from "./shell/status.ts";
@@ -14,6 +14,7 @@ export interface UpSettings {
   readonly nodes: number;
   readonly quorums: QuorumSizes | undefined;
   readonly recovery: Recovery | undefined;
+  readonly reads: Reads | undefined;
   readonly data: string;
   readonly placement: "role" | "node";
   readonly signatures: "pool" | "inline";
@@ -26,7 +27,7 @@ const leaderWaitMs = 3000;
 export const up = Effect.fnUntraced(function* (
   settings: UpSettings,
 ): Effect.fn.Return<void, StartError | ProgramError | ReaderGone, Scope.Scope> {
-  const { protocol, nodes, quorums, recovery, data, placement, signatures, volatile } = settings;
+  const { protocol, nodes, quorums, recovery, reads, data, placement, signatures, volatile } = settings;
   const terminal = yield* Effect.acquireRelease(Effect.sync(openTerminal), (opened) =>
     Effect.sync(() => opened.close()),
   );
@@ -38,6 +39,7 @@ export const up = Effect.fnUntraced(function* (
     nodes,
     ...sizes,
     ...(recovery === undefined ? {} : { recovery }),
+    ...(reads === undefined ? {} : { reads }),
     placement,
     signatures,
     onNotice: notice,

@@ -1,7 +1,7 @@
 /**
  * An actor: one role in a worker thread, made of the pure role, its driver and its storage.
  */
-import { addressOf, type NodeRole, type Random, type RoleStatus, type Signatures } from "@synod/protocol";
+import { addressOf, type Clock, type NodeRole, type Random, type RoleStatus, type Signatures } from "@synod/protocol";
 import type { Host, SnapshotRefusal } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
 import {
@@ -34,6 +34,7 @@ export interface ActorContext {
   readonly codec: Codec<AnyMessage>;
   readonly newMachine: () => StateMachine;
   readonly random: Random;
+  readonly clock: Clock;
   /** The node's, where the protocol signs. */
   readonly signatures: Signatures | undefined;
   /** Storage failed: the role has stopped. */
@@ -45,11 +46,12 @@ export interface ActorContext {
 }
 
 export function newActor(role: NodeRole, context: ActorContext): Actor {
-  const { settings, host, codec, newMachine, random, signatures, failed, refused, removed } = context;
+  const { settings, host, codec, newMachine, random, clock, signatures, failed, refused, removed } = context;
   const { node, segmentBytes, snapshotBytes } = settings;
   const ground = {
     node,
     random,
+    clock,
     newMachine,
     openSnapshots: () => openSnapshots(storageOf(role, settings)),
     snapshotBytes,

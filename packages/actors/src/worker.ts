@@ -63,6 +63,7 @@ const control: WorkerControl = {
       codec,
       newMachine,
       random: Math.random,
+      clock: () => performance.now() / tickMilliseconds,
       signatures,
       failed: (role, { message }) => notify({ kind: "failed", role, message }),
       refused: (role, { message }) => notify({ kind: "refused", role, message }),

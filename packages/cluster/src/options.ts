@@ -31,6 +31,11 @@ export interface ClusterOptions {
   readonly learning?: "distinguished" | "every";
   /** Who recovers from a collision of Fast Paxos: the leader (the default), or each acceptor by itself. */
   readonly recovery?: "coordinated" | "uncoordinated";
+  /**
+   * What a leader of Multi-Paxos answers reads by: what a quorum confirms each time (the default), or a lease of 200 ms.
+   * Leased reads rest on clocks: none may run more than 10 % faster than another, nor stand still while it is used.
+   */
+  readonly reads?: "confirmed" | "leased";
   /** Where nodes sign and verify, if their protocol does: on a pool of threads (the default), or in the roles' own. */
   readonly signatures?: SigningPlace;
   /** The module that makes the state machine, in place of the key-value store. */
@@ -56,6 +61,7 @@ const Options = Schema.Struct({
   ),
   learning: Schema.optionalKey(Schema.Literals(["distinguished", "every"])),
   recovery: Schema.optionalKey(Schema.Literals(["coordinated", "uncoordinated"])),
+  reads: Schema.optionalKey(Schema.Literals(["confirmed", "leased"])),
   signatures: Schema.optionalKey(Schema.Literals(["pool", "inline"])),
   machine: Schema.optionalKey(Schema.Struct({ url: Schema.NonEmptyString, factory: Schema.NonEmptyString })),
   snapshotBytes: Schema.optionalKey(PositiveInteger),
@@ -87,8 +93,8 @@ export const checkOptions = Effect.fnUntraced(function* (
   const plan = yield* Effect.try({
     try: () => {
       const protocol = protocolNamed(checked.protocol ?? "multi");
-      const { nodes = protocol.usualNodes, quorums, learning, recovery } = checked;
-      return protocol.plan({ nodes, quorums, learning, recovery });
+      const { nodes = protocol.usualNodes, quorums, learning, recovery, reads } = checked;
+      return protocol.plan({ nodes, quorums, learning, recovery, reads });
     },
     catch: (cause) =>
       new ConfigurationError({ message: cause instanceof Error ? cause.message : String(cause), cause }),

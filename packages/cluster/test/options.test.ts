@@ -29,6 +29,8 @@ test.each([
   [{ learning: "never" }, /learning/],
   [{ protocol: "fast", recovery: "none" }, /recovery/],
   [{ protocol: "generalized", recovery: "uncoordinated" }, /recovery: generalized leaves no choice/],
+  [{ reads: "guessed" }, /reads/],
+  [{ protocol: "cheap", reads: "leased" }, /reads: cheap leaves no choice/],
   [{ signatures: "elsewhere" }, /signatures/],
   [{ snapshotBytes: 0 }, /snapshotBytes/],
   [{ segmentBytes: -1 }, /segmentBytes/],

@@ -191,6 +191,11 @@ export class Stage<Message extends { readonly kind: string }, Entry extends Mess
     this.#notes.push({ at: this.now, text });
   }
 
+  /** Units since all began, the curtain or no curtain: what everybody's clock shows. */
+  get clock(): number {
+    return this.#now;
+  }
+
   /** Goes on until just after `time`: what happens then, ticks last. */
   run(time: number): void {
     for (; this.now <= time; this.#now += 1) {

@@ -102,6 +102,7 @@ function ground(node: number): Ground {
   return {
     node,
     random: () => 0.5,
+    clock: () => 0,
     newMachine: newKeyValueMachine,
     openSnapshots: () => {
       throw new Error("its roles keep no snapshots");

@@ -14,6 +14,7 @@ const auxiliaryRoles = ["acceptor"] as const;
 export const hostedCheap: HostedProtocol<cheap.Message, cheap.Entry, cheap.Delivery, cheap.Configuration> = {
   ...hostedMulti,
   name: "cheap",
+  leases: false,
   settingsOf({ nodes, quorums, learning = "distinguished" }: Asked) {
     const auxiliaries = Math.floor((nodes - 1) / 2);
     const mains = nodes - auxiliaries;

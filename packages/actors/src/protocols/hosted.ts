@@ -2,7 +2,7 @@
  * What threads must know of a protocol to run it: one registration, and the supervisor, the clients and the program
  * take it from there.
  */
-import type { Access, Layout, NodeRole, Random, RoleMachine, Seals, Signatures } from "@synod/protocol";
+import type { Access, Clock, Layout, NodeRole, Random, RoleMachine, Seals, Signatures } from "@synod/protocol";
 import { entryCodec, RoleActor, type Backing, type EntryFormat, type Front, type Host } from "@synod/driver";
 import type { SnapshotRefusal } from "@synod/driver";
 import type { StateMachine } from "@synod/machines";
@@ -18,12 +18,16 @@ export interface Asked {
   readonly learning: "distinguished" | "every" | undefined;
   /** Who recovers from a collision, where acceptors take what clients send; the protocol's usual one unless told. */
   readonly recovery?: "coordinated" | "uncoordinated" | undefined;
+  /** What a leader answers reads by, where the protocol leaves a choice; what a quorum confirms unless told. */
+  readonly reads?: "confirmed" | "leased" | undefined;
 }
 
 /** What a life of a role may use of its thread. */
 export interface Ground {
   readonly node: number;
   readonly random: Random;
+  /** The clock of the machine that the node runs on. */
+  readonly clock: Clock;
   readonly newMachine: () => StateMachine;
   /** The store of the role's snapshots; opened at most once. */
   readonly openSnapshots: () => SnapshotStore;
@@ -75,6 +79,8 @@ export interface HostedProtocol<Message, Entry extends Message, Delivery, Settin
   readonly signs?: true;
   /** It can be asked who recovers from a collision. */
   readonly recovers?: true;
+  /** Its leaders can be asked to answer reads under a lease. */
+  readonly leases?: boolean;
   /** @throws QuorumError when quorums need not meet; RangeError for what the protocol cannot be asked */
   settingsOf(asked: Asked): Settings;
   /** Sizes of its quorums, which belong to its data for good. */
@@ -159,6 +165,9 @@ export function runnable<Message extends AnyMessage, Entry extends Message, Deli
     plan(asked) {
       if (asked.recovery !== undefined && protocol.recovers !== true) {
         throw new RangeError(`recovery: ${name} leaves no choice of who recovers from a collision`);
+      }
+      if (asked.reads !== undefined && protocol.leases !== true) {
+        throw new RangeError(`reads: ${name} leaves no choice of what reads are answered by`);
       }
       const settings = protocol.settingsOf(asked);
       const nodes = Array.from({ length: asked.nodes }, (_, index) => {

@@ -17,9 +17,11 @@ export const hostedMulti: HostedProtocol<multi.Message, multi.Entry, multi.Deliv
   service: "store",
   usualNodes: 3,
   forgetful: ["learner"],
-  settingsOf({ nodes, quorums, learning = "distinguished" }: Asked) {
+  leases: true,
+  settingsOf({ nodes, quorums, learning = "distinguished", reads = "confirmed" }: Asked) {
     const { phase1, phase2 } = { ...majority(nodes), ...quorums };
-    return multi.configurationOf(nodes, { quorums: flexible(nodes, phase1, phase2), learning, identities });
+    const lease = reads === "leased" ? multi.usualLease : undefined;
+    return multi.configurationOf(nodes, { quorums: flexible(nodes, phase1, phase2), learning, lease, identities });
   },
   quorumsOf: ({ quorums: { phase1, phase2 } }) => ({ phase1, phase2 }),
   rolesOf: () => roles,
@@ -29,11 +31,11 @@ export const hostedMulti: HostedProtocol<multi.Message, multi.Entry, multi.Deliv
     switch (role) {
       case "proposer":
         return {
-          role: new multi.Proposer(configuration, ground.node, ground.random),
+          role: new multi.Proposer(configuration, ground.node, ground.random, { clock: ground.clock }),
           backing: () => leavingBacking(ground.removed),
         };
       case "acceptor":
-        return { role: new multi.Acceptor(configuration, ground.node) };
+        return { role: new multi.Acceptor(configuration, ground.node, ground.clock) };
       case "learner": {
         const learner = new multi.Learner(configuration, ground.node);
         return {

@@ -18,6 +18,7 @@ export interface MultiSettings {
   readonly clients?: number;
   readonly quorums?: QuorumSystem;
   readonly learning?: multi.Learning;
+  readonly lease?: multi.Lease;
   readonly snapshotBytes?: number;
   readonly timing?: Partial<multi.Timing>;
   /** Nodes that may join: as many numbers as there are members are theirs without it. */
@@ -46,6 +47,8 @@ export class MultiPlay {
   readonly #sessions = new Map<number, number>();
   readonly #sequences = new Map<number, number>();
   readonly #learned = new LearnedValues();
+  /** All nodes have the same time. */
+  readonly #clock = (): number => this.stage.clock;
 
   constructor(settings: MultiSettings = {}) {
     this.#timing = { ...usual, ...settings.timing };
@@ -60,15 +63,19 @@ export class MultiPlay {
   /** A node begins, with nothing on its disk. */
   startNode(node: number): void {
     const configuration = this.#configuration;
-    const newAcceptor = { create: () => new multi.Acceptor(configuration, node) };
+    const newAcceptor = { create: () => new multi.Acceptor(configuration, node, this.#clock) };
     const { auxiliaries } = configuration;
     if (auxiliaries.includes(node)) return this.stage.add(acceptor(node), newAcceptor);
-    const { Proposer } = auxiliaries.length > 0 ? cheap : multi;
     // Node 1 is the first to try to lead; who is next, the seeds say.
     const later = seededRandom(node);
-    const random = node === 1 ? () => 0 : () => (this.stage.now < usual.retryTicks ? 1 - 1e-9 : later());
+    const { lease } = configuration;
+    const first = usual.retryTicks + (lease?.ticks ?? 0);
+    const random = node === 1 ? () => 0 : () => (this.stage.now < first ? 1 - 1e-9 : later());
     this.stage.add(proposer(node), {
-      create: () => new Proposer(configuration, node, random),
+      create: () =>
+        auxiliaries.length > 0
+          ? new cheap.Proposer(configuration, node, random)
+          : new multi.Proposer(configuration, node, random, { clock: this.#clock }),
       deliver: (delivery) => {
         if (delivery.kind !== "removed") return;
         this.stage.note(`node ${node} takes part no more, from slot ${delivery.from} on, and stops`);
@@ -99,13 +106,15 @@ export class MultiPlay {
 
   /** Before the curtain rises node 1 becomes the leader, and each client opens its session. */
   prologue(clients: number): void {
-    this.stage.run(usual.retryTicks);
+    // Acceptors that may have granted a lease before they started promise nothing until it is over.
+    const first = this.#configuration.lease?.ticks ?? 0;
+    this.stage.run(first + usual.retryTicks);
     for (let number = 1; number <= clients; number++) {
       const command = this.#script.open(client(number), 1);
       this.stage.post(client(number), proposer(1), { kind: "Request", sequence: 1, command });
     }
     // Just after a heartbeat, so that the play begins in quiet.
-    this.stage.run(2 * this.#timing.heartbeatTicks);
+    this.stage.run(first + 2 * this.#timing.heartbeatTicks);
     for (const { to, message } of this.stage.received) {
       const session = message.kind === "Response" ? this.#script.sessionOf(message.reply) : undefined;
       if (session !== undefined) this.#sessions.set(to, session);
@@ -195,12 +204,13 @@ function showLearned(value: Uint8Array, show: ShowBytes): string {
 }
 
 function configurationOf(settings: MultiSettings, timing: multi.Timing): multi.Configuration {
-  const { nodes = 3, auxiliaries = 0, laterNodes = 0, windowSlots, quorums, learning } = settings;
+  const { nodes = 3, auxiliaries = 0, laterNodes = 0, windowSlots, quorums, learning, lease } = settings;
   const changes = {
     timing,
     identities: nodes + laterNodes,
     ...(quorums && { quorums }),
     ...(learning && { learning }),
+    ...(lease && { lease }),
     ...(windowSlots !== undefined && { limits: { ...limits, windowSlots }, alphaSlots: windowSlots }),
   };
   return auxiliaries > 0

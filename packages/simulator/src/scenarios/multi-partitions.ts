@@ -7,6 +7,8 @@ import { acceptor } from "./addresses.ts";
 import { multiScenario, type MultiPlay } from "./multi-cast.ts";
 
 const oneRequest = 9;
+/** About as long as an election takes. */
+const lease = { ticks: 60, drift: 0.1 };
 
 /** Every link between nodes is cut but those of `hub`, and of those the ones to `without`. */
 function onlyThrough(play: MultiPlay, hub: number, without: readonly number[] = []): void {
@@ -48,6 +50,21 @@ export const partitionScenarios: readonly Scenario[] = [
       play.request(1, "B", leader);
       stage.run(stage.now + oneRequest);
       return "Node 3 may lead all the same: it learns A in phase 1, finishes it, and B follows.";
+    },
+  ),
+  multiScenario(
+    "lease-of-a-cut-off-leader",
+    "The leader is cut off with its clients: as long as its lease runs it answers reads, and nobody else can lead",
+    () => ({ lease }),
+    (play) => {
+      const { stage } = play;
+      stage.cut(1, 2);
+      stage.cut(1, 3);
+      for (const time of [10, 40, 70]) stage.at(time, () => play.read(1));
+      const next = play.awaitLeader([2, 3]);
+      play.request(1, "A", next);
+      stage.run(stage.now + oneRequest);
+      return "Two reads were answered; for the third the lease was over. The acceptors keep it longer than the leader reckons with it.";
     },
   ),
   multiScenario(

@@ -1,7 +1,7 @@
 /**
  * Scenarios of Multi-Paxos where nothing fails: the steady state, and the choices of how nodes are set up.
  */
-import { flexible, limits, type multi } from "@synod/protocol";
+import { flexible, limits, multi } from "@synod/protocol";
 import type { Delay } from "../stage.ts";
 import type { Scenario } from "../trace.ts";
 import { learner } from "./addresses.ts";
@@ -119,6 +119,17 @@ export const steadyScenarios: readonly Scenario[] = [
       play.stage.at(1, () => play.read(1, 1, 3));
       play.stage.run(13);
       return "Learner 3 answers as soon as it has applied A.";
+    },
+  ),
+  multiScenario(
+    "read-leased",
+    "The same under a lease: the acceptors keep it with each heartbeat, and nobody need be asked",
+    () => ({ lease: multi.usualLease }),
+    (play) => {
+      play.request(1, "A");
+      play.stage.at(6, () => play.read(1));
+      play.stage.run(oneRequest);
+      return "Three delays in place of five, and not one message to an acceptor.";
     },
   ),
   multiScenario(
