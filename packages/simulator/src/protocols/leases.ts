@@ -10,7 +10,7 @@ const worstDrift = 0.19;
 
 export function drawLease(randomness: Randomness): multi.Lease | undefined {
   if (randomness.chance(0.6)) return undefined;
-  return { ticks: randomness.pick([3, 50, 200, 600]), drift: worstDrift };
+  return { ticks: randomness.pick([3, 20, 60, 150]), drift: worstDrift };
 }
 
 /** Clients that reach all nodes hear of a new leader at once, and who still reads from the old one shows nothing. */
