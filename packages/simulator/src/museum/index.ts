@@ -14,6 +14,7 @@ import { fastValueExhibits } from "./fast-values.ts";
 import { historyExhibits } from "./generalized.ts";
 import { fastByzantineExhibits } from "./fast-byzantine.ts";
 import { learnerExhibits } from "./learner.ts";
+import { leaseExhibits } from "./leases.ts";
 import { logDamageExhibits } from "./log-damage.ts";
 import { logErrorExhibits } from "./log-errors.ts";
 import { logRecoveryExhibits } from "./log-recovery.ts";
@@ -39,6 +40,7 @@ const all: readonly Exhibit[] = [
   ...valueExhibits,
   ...learnerExhibits,
   ...readExhibits,
+  ...leaseExhibits,
   ...electionExhibits,
   ...reconfigurationExhibits,
   ...cheapExhibits,

@@ -16,6 +16,8 @@ export interface Patch<Message, Entry, Delivery> {
     step: (from: Address, message: Message) => void,
     out: Output<Message, Entry, Delivery>,
   ) => void;
+  /** Sees that time passes, before the role does. */
+  readonly tick?: () => void;
   /** Changes what one step, tick or flush of the role has put in the output; it begins empty each time. */
   readonly output?: (out: Output<Message, Entry, Delivery>) => void;
   /** Whether an entry that survived on stable storage is given back to the role; all are unless told. */
@@ -44,6 +46,7 @@ export class PatchedRole<Message, Entry extends Message, Delivery> implements Ro
   }
 
   tick(out: Output<Message, Entry, Delivery>): void {
+    this.#patch.tick?.();
     this.#act(out, (inner) => this.#role.tick(inner));
   }
 
