@@ -16,6 +16,7 @@ export class Attendance {
   /** The highest slot up to which an acceptor said that it knows, in this election time, and in the last with an answer. */
   #known: Slot | undefined;
   #knownBefore: Slot = -1;
+  #knownThrough: Slot;
   /** The commit point when this election time began. */
   #commitBefore: Slot;
   #isVouchedFor = true;
@@ -29,6 +30,12 @@ export class Attendance {
     this.#heard = new Set(heard);
     this.#heardBefore = new Set(nodes);
     this.#commitBefore = commitPoint;
+    this.#knownThrough = commitPoint;
+  }
+
+  /** The highest slot up to which some acceptor has said that it knows. */
+  get knownThrough(): Slot {
+    return this.#knownThrough;
   }
 
   /** The acceptors heard in the last two election times, where a node's number is its place. */
@@ -62,6 +69,7 @@ export class Attendance {
   /** An acceptor says that it knows all slots up to `chosenThrough` to be chosen. */
   knows(chosenThrough: Slot): void {
     this.#known = Math.max(this.#known ?? 0, chosenThrough);
+    this.#knownThrough = Math.max(this.#knownThrough, chosenThrough);
   }
 
   tick(commitPoint: Slot): void {

@@ -110,6 +110,11 @@ export class Leadership {
     return this.#isOutrun || (this.#hasLeft && this.#handover.isOver);
   }
 
+  /** What some acceptor knows to be chosen, too. */
+  get knownThrough(): Slot {
+    return this.#attendance.knownThrough;
+  }
+
   /** Whether quorums have answered lately: a leader that reaches none is in the way of one that would. */
   get reachesQuorum(): boolean {
     return this.#governing.every((membership) => this.#attendance.reaches(membership));

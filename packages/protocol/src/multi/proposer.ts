@@ -300,7 +300,10 @@ export class Proposer implements RoleMachine<Message, Entry, Delivery> {
     const origins = [...this.#queue.clear(), ...(this.#leadership?.origins() ?? [])];
     this.#commitPoint = Math.max(this.#commitPoint, this.#leadership?.commitPoint ?? 0);
     this.#leasedReads += this.#leadership?.leasedReads ?? 0;
-    if (this.#leadership !== undefined) this.#learnMemberships(this.#leadership.memberships.bytes, this.#commitPoint);
+    // What it alone knows to be chosen it may have to finish: those who come after may not have heard that they are to.
+    if (this.#leadership !== undefined) {
+      this.#learnMemberships(this.#leadership.memberships.bytes, this.#leadership.knownThrough);
+    }
     this.#leadership = undefined;
     this.#preparation = undefined;
     for (const { client, sequence } of origins) out.send.push({ to: client, message: this.#refusal(sequence) });
