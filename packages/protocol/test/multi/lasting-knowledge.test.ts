@@ -43,6 +43,31 @@ test("an acceptor that is asked by a Probe says what it will say after a restart
   expect(step(role, proposer(3), asks).persist).toEqual([]);
 });
 
+test("a leader that alone knows that all its slots are chosen finishes them, though others are the members then", () => {
+  const windowSlots = 3;
+  const configuration = configurationOf(1, {
+    identities: 9,
+    alphaSlots: windowSlots,
+    limits: { ...limits, windowSlots },
+  });
+  const script = multiScript(configuration);
+  script.pass(60);
+  script.start(2);
+  script.pass(5);
+  const before = Number(script.status("proposer", 1)["commitPoint"]);
+  // Nobody hears that the change is chosen, and the new member, who would lead then, is not heard either.
+  script.loses = ({ from, message }) =>
+    ("commitPoint" in message && message.commitPoint > before) ||
+    message.kind === "Prepare" ||
+    (nodeOf(from) === 2 && script.status("proposer", 1)["commitPoint"] !== before);
+  script.tell("proposer", 1, { kind: "Reconfigure", sequence: 1, add: 2, remove: 1 });
+  script.pass(100);
+  expect(script.status("proposer", 1)).toMatchObject({ state: "following", commitPoint: before + windowSlots });
+  expect(script.status("acceptor", 1)["chosenThrough"]).toBe(before);
+  script.loses = () => false;
+  goesOn(script, [2]);
+});
+
 describe("two mains and an auxiliary", () => {
   const configuration = cheap.configurationOf(2, 1);
   const newScript = (): Script =>
