@@ -25,7 +25,7 @@ import { Handover } from "./handover.ts";
 import type { Grants } from "./lease.ts";
 import type { Heartbeat, Message, Promised, Read, Reconfigure, Slot } from "./messages.ts";
 import { sendAgain, sendToOthers } from "./proposals.ts";
-import { PendingReads, type PendingRead } from "./reads.ts";
+import { answer, PendingReads } from "./reads.ts";
 import type { Roster } from "./roster.ts";
 import { Succession } from "./succession.ts";
 import { Window } from "./window.ts";
@@ -395,10 +395,4 @@ export class Leadership {
     const { bytes: memberships } = this.#memberships;
     return { kind: "Heartbeat", ballot: this.#ballot, commitPoint: this.#window.commitPoint, round, memberships };
   }
-}
-
-/** The learner that was asked for answers, from a state that is new enough. */
-function answer({ client, read, slot }: PendingRead, out: Output): void {
-  const to = addressOf("learner", read.learner);
-  out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
 }

@@ -8,9 +8,10 @@
  * What was chosen unknown to this leader was chosen by members of the slots behind those that it proposed. Their quorums
  * confirm: of each membership that governs some of the next alpha slots. As long as it does not know these, reads wait.
  */
-import type { Address } from "../address.ts";
+import { addressOf, type Address } from "../address.ts";
 import { isPhase2Quorum, noAcceptors } from "../quorum.ts";
 import { membersAmong, withMember, type Membership } from "../reconfiguration/membership.ts";
+import type { Output } from "./delivery.ts";
 import type { Grants } from "./lease.ts";
 import type { Read, Slot } from "./messages.ts";
 
@@ -145,4 +146,10 @@ export class PendingReads {
   clear(): readonly PendingRead[] {
     return this.#reads.splice(0);
   }
+}
+
+/** The learner that was asked for answers, from a state that is new enough. */
+export function answer({ client, read, slot }: PendingRead, out: Output): void {
+  const to = addressOf("learner", read.learner);
+  out.send.push({ to, message: { kind: "ReadAt", slot, client, query: read.query } });
 }
