@@ -154,7 +154,7 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
       out.send.push({ to: from, message: { kind: "Rejected", ballot, promised: this.#promised } });
       return;
     }
-    if (ballot > this.#promised && this.#grant?.forbids(ballot) === true) return;
+    if (this.#grant?.forbids(ballot) === true) return;
     this.#promise(ballot, out);
     this.#silentTicks = 0;
     const memberships = this.#memberships.now.bytes;
@@ -229,7 +229,8 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     }
     this.#silentTicks = 0;
     this.#log.learnCommit(ballot, commitPoint);
-    this.#grant?.renew(ballot);
+    // A leader that must not be promised is not to think that it has this acceptor, and go on without the promise.
+    if (this.#grant?.give(ballot) === false) return;
     // Says nothing that a lost vote could make untrue, so that it need not wait for a sync: a leader of this ballot
     // was promised it durably, and a higher promise would have rejected it.
     const { chosenThrough } = this.#log;

@@ -35,31 +35,44 @@ export interface Leasing {
   readonly clock: Clock;
 }
 
-/** What an acceptor has granted. It is not on stable storage: one that starts may have granted just before it ended. */
+/**
+ * What an acceptor has granted. It is not on stable storage: one that starts may have granted just before it ended, to
+ * whomever.
+ *
+ * A grant holds against every higher ballot until it is over, also one that was prepared without this acceptor: where
+ * members change, those before may have elected its leader, and not one of those who granted.
+ */
 export class Grant {
   readonly #leasing: Leasing;
-  /** Whose leader it was given to; nobody's that is known when the acceptor starts. */
+  readonly #unknownUntil: number;
   #ballot: Ballot = noBallot;
   #until: number;
 
   constructor(leasing: Leasing) {
     this.#leasing = leasing;
-    this.#until = this.#end();
+    this.#unknownUntil = this.#end();
+    this.#until = this.#unknownUntil;
   }
 
   get isRunning(): boolean {
     return this.#leasing.clock() < this.#until;
   }
 
-  /** The leader of a ballot is acknowledged. An earlier grant to another is over: that leader was promised since. */
-  renew(ballot: Ballot): void {
-    this.#ballot = ballot;
-    this.#until = this.#end();
-  }
-
   /** Whether it must not be promised now. */
   forbids(ballot: Ballot): boolean {
-    return ballot > this.#ballot && this.isRunning;
+    return this.#leasing.clock() < this.#unknownUntil || this.#isOfLower(ballot);
+  }
+
+  /** Grants the leader of a ballot a lease from now on; false when one of a lower ballot runs, and must end first. */
+  give(ballot: Ballot): boolean {
+    if (this.#ballot !== noBallot && this.#isOfLower(ballot)) return false;
+    this.#ballot = ballot;
+    this.#until = this.#end();
+    return true;
+  }
+
+  #isOfLower(ballot: Ballot): boolean {
+    return this.#ballot < ballot && this.isRunning;
   }
 
   #end(): number {

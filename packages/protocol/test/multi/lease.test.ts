@@ -26,7 +26,7 @@ test("a role takes no part in leases without a clock", () => {
 
 describe("an acceptor", () => {
   /** It has begun long ago, and acknowledges a leader of ballot 2 now. */
-  function granted(): { role: Acceptor; clock: { now: number } } {
+  function granted(): { role: Acceptor; clock: { now: number; read: () => number } } {
     const clock = newClock();
     const role = new Acceptor(leased, 1, clock.read);
     clock.now += lease.ticks;
@@ -66,10 +66,48 @@ describe("an acceptor", () => {
     role.restore(prepare(2));
     clock.now += lease.ticks - 0.001;
     expect(step(role, proposer(3), prepare(3)).persist).toEqual([]);
-    // The ballot that it has promised is promised.
-    expect(sentKind(step(role, proposer(2), prepare(2)), "Promised")).toHaveLength(1);
+    // Nor the one that it has promised: it may have voted for that leader while another's lease ran.
+    expect(step(role, proposer(2), prepare(2)).send).toEqual([]);
     clock.now += 0.001;
     expect(sentKind(step(role, proposer(3), prepare(3)), "Promised")).toHaveLength(1);
+  });
+
+  describe("keeps a grant against the leader of a higher ballot, whom others elected, and members before perhaps", () => {
+    const acceptOf3 = { kind: "Accept", ballot: 3, slot: 1, commitPoint: 0, value: value("a") } as const;
+    const isPromised = (role: Acceptor) => sentKind(step(role, proposer(3), prepare(3)), "Promised").length > 0;
+
+    test("also when it has acknowledged that one", () => {
+      const { role, clock } = granted();
+      step(role, proposer(3), heartbeat(3, 0));
+      expect(isPromised(role)).toBe(false);
+      clock.now += lease.ticks - 0.001;
+      expect(isPromised(role)).toBe(false);
+      clock.now += 0.001;
+      expect(isPromised(role)).toBe(true);
+    });
+
+    test("also when it has voted for that one", () => {
+      const { role, clock } = granted();
+      step(role, proposer(3), acceptOf3);
+      clock.now += lease.ticks - 0.001;
+      expect(isPromised(role)).toBe(false);
+      clock.now += 0.001;
+      expect(isPromised(role)).toBe(true);
+    });
+
+    test("also when it has voted for that one, and has started again", () => {
+      const { clock } = granted();
+      const role = new Acceptor(leased, 1, clock.read);
+      role.restore(acceptOf3);
+      expect(isPromised(role)).toBe(false);
+    });
+
+    test("also when it has started again, and acknowledged that one", () => {
+      const { clock } = granted();
+      const role = new Acceptor(leased, 1, clock.read);
+      step(role, proposer(3), heartbeat(3, 0));
+      expect(isPromised(role)).toBe(false);
+    });
   });
 
   test("tells nobody to go ahead while a grant runs, however silent the leader is", () => {
@@ -167,7 +205,7 @@ test("what the leader reckons with has always been granted for longer, as long a
       const reckoned = new Grants({ lease, clock: () => 70 + slow * now });
       reckoned.sends(1);
       now += delay;
-      granted.renew(2);
+      granted.give(2);
       now += back;
       reckoned.acknowledged(1, 1);
       while (reckoned.running.has(1)) {
