@@ -23,6 +23,8 @@ export interface Electorate {
   readonly timing: Timing;
   /** How many node numbers ballots are shared out among; as many as there are nodes, where those never change. */
   readonly identities?: number;
+  /** Acceptors grant leases: one that does hears a leader, and acknowledges no other until that is over. */
+  readonly lease?: object | undefined;
 }
 
 export class Election {
@@ -143,6 +145,8 @@ export class Election {
     // Its own clients are better sent to the leader that others hear than nowhere.
     else this.#hearsay = Math.max(this.#hearsay, promised);
     if (!this.#isEach(isPhase1Quorum, this.#silent) || !this.#quorumAnswered()) return false;
+    // Who leads while too many are bound by leases reaches no quorum, and leaves leases that bind the others against the next.
+    if (this.#configuration.lease !== undefined && !this.#isEach(isPhase2Quorum, this.#silent)) return false;
     this.standDown();
     return true;
   }

@@ -23,9 +23,16 @@ export interface Lease {
 /** 200 ms, and clocks of which one runs up to 10 % faster: an election waits as long anyway. */
 export const usualLease: Lease = { ticks: 20, drift: 0.1 };
 
-/** What a role makes its part of a lease with; undefined when there are none. @throws TypeError without a clock */
+/**
+ * What a role makes its part of a lease with; undefined when there are none.
+ *
+ * @throws RangeError for a lease that is none; TypeError without a clock
+ */
 export function leasing(lease: Lease | undefined, clock: Clock | undefined): Leasing | undefined {
   if (lease === undefined) return undefined;
+  const { ticks, drift } = lease;
+  if (!(ticks > 0 && ticks < Infinity)) throw new RangeError(`lease.ticks: expected a number above 0, got ${ticks}`);
+  if (!(drift >= 0 && drift < 1)) throw new RangeError(`lease.drift: expected a number from 0 to below 1, got ${drift}`);
   if (clock === undefined) throw new TypeError("a lease takes a clock: give the role one, or leave the lease out");
   return { lease, clock };
 }
