@@ -32,7 +32,8 @@ export function leasing(lease: Lease | undefined, clock: Clock | undefined): Lea
   if (lease === undefined) return undefined;
   const { ticks, drift } = lease;
   if (!(ticks > 0 && ticks < Infinity)) throw new RangeError(`lease.ticks: expected a number above 0, got ${ticks}`);
-  if (!(drift >= 0 && drift < 1)) throw new RangeError(`lease.drift: expected a number from 0 to below 1, got ${drift}`);
+  if (!(drift >= 0 && drift < 1))
+    throw new RangeError(`lease.drift: expected a number from 0 to below 1, got ${drift}`);
   if (clock === undefined) throw new TypeError("a lease takes a clock: give the role one, or leave the lease out");
   return { lease, clock };
 }

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { flexible, majority, noBallot, unchanged } from "../../src/index.ts";
-import { configurationOf, Proposer } from "../../src/multi/index.ts";
+import { configurationOf, Proposer, usualLease } from "../../src/multi/index.ts";
 import { Election } from "../../src/leader/election.ts";
 import { acceptor, heartbeat, proposer, sentKind, step, tick } from "./stage.ts";
 
@@ -68,6 +68,20 @@ test("who is heard to lead counts for more than a higher ballot that some accept
   later.probed(1, { ...heard, round: later.round });
   while (!later.tick());
   expect(later.leader).toBe(0);
+});
+
+test("where leases bind acceptors it tries only when a phase 2 quorum is free, however few phase 1 takes", () => {
+  const quorums = flexible(3, 1, 3);
+  const tries = (lease: typeof usualLease | undefined): readonly boolean[] => {
+    const election = new Election(configurationOf(3, { quorums, lease }), () => 0);
+    while (!election.tick());
+    const { round } = election;
+    const says = (node: number, leaderSilent: boolean): boolean =>
+      election.probed(node, { kind: "ProbeReply", round, promised: noBallot, leaderSilent });
+    return [says(1, false), says(2, true), says(3, true), says(1, true)];
+  };
+  expect(tries(undefined)).toEqual([false, false, true, false]);
+  expect(tries(usualLease)).toEqual([false, false, false, true]);
 });
 
 describe("answers that do not count", () => {
