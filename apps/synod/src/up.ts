@@ -53,10 +53,11 @@ export const up = Effect.fnUntraced(function* (
   yield* converse(cluster, terminal);
 });
 
-function showSettings({ protocol, nodes, data, placement, volatile }: UpSettings): string {
+function showSettings({ protocol, nodes, data, placement, volatile, reads }: UpSettings): string {
   const threads = placement === "role" ? "each role a worker thread" : "each a worker thread";
   const kept = volatile ? "kept in memory" : `durable in ${data}`;
-  return `${protocol}: ${nodes} ${nodes === 1 ? "node" : "nodes"}, ${threads}, ${kept}`;
+  const leased = reads === "leased" ? ", reads under a lease" : "";
+  return `${protocol}: ${nodes} ${nodes === 1 ? "node" : "nodes"}, ${threads}, ${kept}${leased}`;
 }
 
 /** What the start found, a line per node that found anything. */
