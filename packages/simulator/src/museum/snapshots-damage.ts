@@ -70,7 +70,7 @@ const damagedSnapshotBelieved: Exhibit = {
   simulation: multiWith({
     snapshots: (folder, files) => new FileSnapshots(folder, filesMended(files, ".snapshot", correctSnapshot)),
   }),
-  options: { faults: ["latent-corruption"] },
+  options: { faults: ["latent-corruption", "node-crash"] },
 };
 
 const headerBytes = 36;
