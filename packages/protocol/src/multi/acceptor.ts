@@ -4,9 +4,10 @@
  * What it promised and what it accepted is on stable storage before the answer leaves (*Paxos Made Simple* §2.5). It
  * is also the keeper of the log: it answers learners that are behind, and forgets what a durable snapshot holds.
  */
-import { addressOf, roleOf, type Address } from "../address.ts";
+import { addressOf, nodeOf, roleOf, type Address } from "../address.ts";
 import { ballotOwner, noBallot, type Ballot } from "../ballot.ts";
 import type { Clock, RoleMachine, RoleStatus } from "../output.ts";
+import { isFormer } from "../reconfiguration/membership.ts";
 import { AcceptorLog } from "../replication/acceptor-log.ts";
 import { mayBeLost } from "../quorum.ts";
 import { LogKeeper } from "../replication/log-keeper.ts";
@@ -237,8 +238,18 @@ export class Acceptor implements RoleMachine<Message, Entry, Delivery> {
     out.send.push({ to: from, message: { kind: "HeartbeatAck", ballot, round, chosenThrough } });
   }
 
+  /**
+   * Who is no member any more may be the last that holds what this log has dropped and the own learner lacks. It is not
+   * told that it may go.
+   */
+  #needs(node: number, out: Output): boolean {
+    if (this.#isAuxiliary || !isFormer(this.#memberships.now.latest.membership, node)) return false;
+    return !this.#keeper.hasAll(out);
+  }
+
   /** Who asks may be a member no more, and go when enough know what it helped to choose: that must outlive a restart. */
   #probe(from: Address, { round }: Probe, out: Output): void {
+    if (this.#needs(nodeOf(from), out)) return;
     this.#promise(this.#promised, out);
     const isSilent = this.#silentTicks >= this.#configuration.timing.electionTicks;
     const leaderSilent = isSilent && this.#grant?.isRunning !== true;

@@ -60,6 +60,8 @@ export class LogKeeper<T extends Trim = Trim> {
   #known: Slot = 0;
   /** The node whose acceptor was asked last for what this log lacks. */
   #source: number;
+  /** The slot of the own learner's newest durable snapshot, as far as it has said. */
+  #ownSnapshot: Slot = 0;
 
   constructor(keeping: Keeping<T>, node: number, log: KeptLog) {
     this.#keeping = keeping;
@@ -100,10 +102,23 @@ export class LogKeeper<T extends Trim = Trim> {
     this.#forget(trim, out);
   }
 
+  /**
+   * Whether this node has all that its log has dropped. It has not when the log grew too long for a learner that is behind:
+   * then others have it alone. Asks the own learner, which may have said so before a restart.
+   */
+  hasAll(out: Output<T>): boolean {
+    const { trimmedThrough } = this.#log;
+    if (trimmedThrough <= this.#ownSnapshot) return true;
+    out.send.push({ to: this.#ownLearner, message: { kind: "CatchUp", from: trimmedThrough } });
+    return false;
+  }
+
   /** A learner's snapshot is durable. What its own learner lacks is kept, as long as there is room for it. */
   trim(from: Address, trim: T, out: Output<T>): void {
-    if (from === this.#ownLearner) this.#forget(trim, out);
-    else if (roleOf(from) === "learner") {
+    if (from === this.#ownLearner) {
+      this.#ownSnapshot = Math.max(this.#ownSnapshot, trim.slot);
+      this.#forget(trim, out);
+    } else if (roleOf(from) === "learner") {
       const before = this.#snapshots.get(nodeOf(from));
       if (before === undefined || trim.slot > before.slot) this.#snapshots.set(nodeOf(from), trim);
     }

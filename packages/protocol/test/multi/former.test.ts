@@ -3,10 +3,10 @@
  */
 import { expect, test } from "vitest";
 import { changed, encodeMembership, flexible, limits, membershipOf, Memberships, timing } from "../../src/index.ts";
-import { configurationOf, type Promised, type Proposer } from "../../src/multi/index.ts";
+import { Acceptor, configurationOf, type Promised, type Proposer } from "../../src/multi/index.ts";
 import { Farewell } from "../../src/multi/farewell.ts";
 import { electedProposer } from "./leading.ts";
-import { acceptor, proposer, sent, step, tick } from "./stage.ts";
+import { accept, acceptor, heartbeat, learner, proposer, sent, sentKind, step, tick, type Did } from "./stage.ts";
 
 const alphaSlots = 3;
 const configuration = configurationOf(3, {
@@ -16,11 +16,16 @@ const configuration = configurationOf(3, {
 });
 const first = membershipOf([1, 2, 3], flexible(3, 2, 2));
 
-/** The history in which node 4 took the place of another, from slot 4 on. */
-function afterReplacing(node: number): Uint8Array {
+/** The value that puts node 4 in the place of another. */
+function replacing(node: number): Uint8Array {
   const next = changed(first, { add: 4, remove: node }, 9);
   if (typeof next === "string") throw new Error(next);
-  return Memberships.first(first, alphaSlots).chosen(1, encodeMembership(next)).bytes;
+  return encodeMembership(next);
+}
+
+/** The history in which it did, from slot 4 on. */
+function afterReplacing(node: number): Uint8Array {
+  return Memberships.first(first, alphaSlots).chosen(1, replacing(node)).bytes;
 }
 
 /** Of an acceptor that knows all before slot 4 to be chosen, asked from a slot on. */
@@ -74,4 +79,22 @@ test("each former member has its turn; who is only absent is none", () => {
   expect(told.filter((node) => node !== undefined)).toEqual([1, 3, 1, 3]);
   const nobody = Array.from({ length: 16 * timing.electionTicks }, () => farewell.tick(first));
   expect(nobody.filter((node) => node !== undefined)).toEqual([]);
+});
+
+test("a former member is not told that it may go by who has dropped what its own learner lacks", () => {
+  const small = { ...configuration, limits: { ...configuration.limits, logBytes: 1 } };
+  const role = new Acceptor(small, 2);
+  const memberships = afterReplacing(3);
+  const asksOf = (node: number): Did => step(role, proposer(node), { kind: "Probe", round: 1 });
+  const replies = (node: number): number => sentKind(asksOf(node), "ProbeReply").length;
+  step(role, proposer(1), { kind: "Accept", ballot: 1, slot: 1, commitPoint: 0, value: replacing(3) });
+  for (const slot of [2, 3, 4]) step(role, proposer(1), accept(1, slot, "a"));
+  step(role, proposer(1), heartbeat(1, 4));
+  // The learners of the others have durable snapshots, its own has none, and the log is too long.
+  for (const node of [1, 4]) step(role, learner(node), { kind: "Trim", slot: 4, memberships });
+  expect(tick(role).persist).toMatchObject([{ kind: "Trim", slot: 4 }]);
+  expect(sent(asksOf(3))).toEqual([{ to: learner(2), message: { kind: "CatchUp", from: 4 } }]);
+  expect(replies(1)).toBe(1);
+  step(role, learner(2), { kind: "Trim", slot: 4, memberships });
+  expect(replies(3)).toBe(1);
 });
